@@ -1,0 +1,1 @@
+"""Claims of the Anti-PGD paper (Orvieto et al., ICML 2022)."""
