@@ -7,16 +7,18 @@ Nothing here judges: ``theory.verify`` reaches the verdict and compares it with 
 from __future__ import annotations
 
 import enum
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import sympy as sp
 
 from theory.proof import Proof
 
-Point = Mapping[str, sp.Expr]
-Side = sp.Expr | Callable[[Point], sp.Expr]
+Point: TypeAlias = Mapping[str, sp.Expr]
+Side: TypeAlias = sp.Expr | Callable[[Point], sp.Expr]
 
 
 class Verdict(str, enum.Enum):
@@ -193,6 +195,9 @@ class Claim:
         Meaning and domain of each symbol, e.g. ``{"rho": "contraction factor, in (0, 1)"}``.
     new : bool
         True for results that go beyond what the paper prints; ``printed`` then holds our own statement.
+    sample : callable (random.Random) -> mapping of str to sympy number, or None
+        Draws an exact point of the claim's domain. The judge evaluates both forms there in search of a point where
+        they fail; without it, it looks at ``example`` and, for equalities, at exact points close to it.
     """
 
     id: str
@@ -207,3 +212,4 @@ class Claim:
     example: Mapping[str, sp.Expr] = field(default_factory=dict)
     symbols: Mapping[str, str] = field(default_factory=dict)
     new: bool = False
+    sample: Callable[[random.Random], Point] | None = None
