@@ -1,0 +1,8 @@
+"""Landscapes: one a file, each a frozen object with kernels, observables and its SymPy twin."""
+
+from toylands.landscapes.base import Landscape, LandscapeKernels
+from toylands.landscapes.linear_recurrence import LinearRecurrence
+from toylands.landscapes.quadratic_bowl import QuadraticBowl
+from toylands.landscapes.widening_valley import WideningValley
+
+__all__ = ["Landscape", "LandscapeKernels", "LinearRecurrence", "QuadraticBowl", "WideningValley"]

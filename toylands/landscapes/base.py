@@ -1,0 +1,90 @@
+"""What a landscape is: parameters, lanes functions, and the same functions on NumPy points."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from toylands.observables import Observable, python_body
+from toylands.simd import LaneView
+
+
+@dataclass(frozen=True)
+class LandscapeKernels:
+    """The lanes functions of a landscape, in one of two forms.
+
+    Diagonal form, for losses whose coordinates couple only through a few numbers: ``shared(w, p, step, stream)``
+    returns those numbers (lanes), and ``slope(j, shared, p)`` the factor with which coordinate j enters its own
+    gradient, ``gradient_j = slope_j w_j``. General form: ``gradient(w, out, p, step, stream)`` fills ``out[j]``.
+    ``step`` counts updates from 0; ``stream`` is the landscape's own stream of random words.
+    """
+
+    shared: Any = None
+    slope: Any = None
+    gradient: Any = None
+
+    @property
+    def diagonal(self) -> bool:
+        """Whether the diagonal form is given."""
+        return self.slope is not None
+
+
+class Landscape(abc.ABC):
+    """A loss surface: validated parameters, lanes functions, observables, known truths.
+
+    Subclasses set ``kernels`` and ``loss_kernel`` (class attributes), and give ``dim``, ``parameters`` and
+    ``observables``. Instances are immutable.
+    """
+
+    kernels: LandscapeKernels
+    #: one line for listings, with the source
+    summary: str = ""
+
+    @property
+    @abc.abstractmethod
+    def size(self) -> int:
+        """Number of coordinates of the state."""
+
+    @property
+    @abc.abstractmethod
+    def parameters(self) -> Any:
+        """NamedTuple of numbers and contiguous arrays that the lanes functions receive as ``p``."""
+
+    @property
+    @abc.abstractmethod
+    def observables(self) -> dict[str, Observable]:
+        """What can be measured, by name."""
+
+    def describe(self) -> dict[str, Any]:
+        """Name and parameters as JSON-able values (arrays as nested lists), stored in results."""
+        values = {}
+        for field, value in self.parameters._asdict().items():
+            values[field] = value.tolist() if isinstance(value, np.ndarray) else value
+        return {"name": type(self).__name__, "parameters": values}
+
+    def check_steps(self, steps: int) -> None:
+        """Raise ValueError if the landscape cannot serve a run of ``steps`` steps."""
+
+    def gradient(self, w: Any) -> np.ndarray:
+        """Gradient at points ``w`` of shape (..., size), by the Python body of the kernel; same shape."""
+        points = np.asarray(w, dtype=np.float64)
+        flat = np.ascontiguousarray(points.reshape(-1, self.size).T)
+        view, p = LaneView(flat), self.parameters
+        if self.kernels.diagonal:
+            shared = python_body(self.kernels.shared)(view, p, 0, None)
+            out = np.array([python_body(self.kernels.slope)(j, shared, p) * flat[j] for j in range(self.size)])
+        else:
+            out = np.empty_like(flat)
+            python_body(self.kernels.gradient)(view, LaneView(out), p, 0, None)
+        return np.ascontiguousarray(out.T).reshape(points.shape)
+
+
+def make_observables(
+    parameters: Any, kernels: dict[str, tuple[Callable[..., Any], str]]
+) -> dict[str, Observable]:
+    """Observables from ``{name: (njit function, doc line)}``."""
+    return {name: Observable(name, kernel, parameters, doc) for name, (kernel, doc) in kernels.items()}

@@ -1,0 +1,166 @@
+"""The widening valley: a floor of minima whose flatness changes along it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from toylands import validation
+from toylands.landscapes.base import Landscape, LandscapeKernels, make_observables
+from toylands.observables import Observable
+from toylands.simd import fma, lanes_function
+
+
+class Parameters(NamedTuple):
+    """``dim``: length of u; the state is (u_1, ..., u_dim, v)."""
+
+    dim: int
+
+
+@lanes_function
+def _sq_norm_u(w: Any, p: Any) -> Any:
+    # four sums: a single chain of additions would wait for each one before the next
+    a = w[0] * w[0]
+    b = 0.0 * a
+    c = b
+    d = b
+    whole = p.dim - 1
+    for j in range(1, whole - whole % 4 + 1, 4):
+        a = fma(w[j], w[j], a)
+        b = fma(w[j + 1], w[j + 1], b)
+        c = fma(w[j + 2], w[j + 2], c)
+        d = fma(w[j + 3], w[j + 3], d)
+    for j in range(whole - whole % 4 + 1, p.dim):
+        a = fma(w[j], w[j], a)
+    return (a + b) + (c + d)
+
+
+@lanes_function
+def _sq_v(w: Any, p: Any) -> Any:
+    v = w[p.dim]
+    return v * v
+
+
+@lanes_function
+def _loss(w: Any, p: Any) -> Any:
+    return 0.5 * _sq_v(w, p) * _sq_norm_u(w, p)
+
+
+@lanes_function
+def _hessian_trace(w: Any, p: Any) -> Any:
+    return p.dim * _sq_v(w, p) + _sq_norm_u(w, p)
+
+
+@lanes_function
+def _shared(w: Any, p: Any, step: Any, stream: Any) -> Any:
+    return _sq_v(w, p), _sq_norm_u(w, p)
+
+
+@lanes_function
+def _slope(j: Any, shared: Any, p: Any) -> Any:
+    return shared[0] if j < p.dim else shared[1]
+
+
+@dataclass(frozen=True)
+class WideningValley(Landscape):
+    """L(u, v) = v^2 |u|^2 / 2 with u in R^dim and v in R: every point with v = 0 is a minimum, the flatter the smaller |u|.
+
+    Parameters
+    ----------
+    dim : int
+        Length of u, at least 1. The state (u_1, ..., u_dim, v) has dim + 1 coordinates.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``dim`` is not a positive integer.
+
+    Notes
+    -----
+    Gradient (v^2 u, |u|^2 v); Hessian trace dim v^2 + |u|^2. Source: antipgd, Eq. 10-12 (the printed Hessian has |u|
+    where |u|^2 belongs, see the ledger entry ``antipgd/Eq11/hessian``).
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> valley = tl.landscapes.WideningValley(dim=2)
+    >>> valley.hessian_trace([3.0, 4.0, 1.0])
+    27.0
+    """
+
+    dim: int
+    summary = "v^2 |u|^2 / 2: minima of every flatness along v = 0 (antipgd Eq. 10)"
+    kernels = LandscapeKernels(shared=_shared, slope=_slope)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dim", validation.positive_int("dim", self.dim))
+
+    @property
+    def size(self) -> int:
+        """dim + 1."""
+        return self.dim + 1
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the kernels receive."""
+        return Parameters(self.dim)
+
+    @property
+    def observables(self) -> dict[str, Observable]:
+        """loss, hessian_trace, sq_norm_u, sq_v."""
+        return make_observables(
+            self.parameters,
+            {
+                "loss": (_loss, "v^2 |u|^2 / 2 (antipgd Eq. 10)"),
+                "hessian_trace": (_hessian_trace, "dim v^2 + |u|^2 (antipgd Eq. 12)"),
+                "sq_norm_u": (_sq_norm_u, "|u|^2: flatness of the floor (antipgd Theorem 3.1)"),
+                "sq_v": (_sq_v, "v^2: height above the floor"),
+            },
+        )
+
+    @property
+    def loss(self) -> Observable:
+        """L(u, v)."""
+        return self.observables["loss"]
+
+    @property
+    def hessian_trace(self) -> Observable:
+        """Tr of the Hessian."""
+        return self.observables["hessian_trace"]
+
+    @property
+    def sq_norm_u(self) -> Observable:
+        """|u|^2."""
+        return self.observables["sq_norm_u"]
+
+    @property
+    def sq_v(self) -> Observable:
+        """v^2."""
+        return self.observables["sq_v"]
+
+    def hessian(self, w: Any) -> np.ndarray:
+        """Hessian at one point, shape (dim + 1, dim + 1)."""
+        point = validation.vector("w", w, length=self.size)
+        u, v = point[:-1], point[-1]
+        cross = 2 * v * u
+        return np.block([[v * v * np.eye(self.dim), cross[:, None]], [cross[None, :], np.array([[u @ u]])]])
+
+    def on_floor(self, radius: float) -> np.ndarray:
+        """The minimum (u, 0) with |u|^2 = radius^2 and all coordinates of u equal."""
+        radius = validation.positive("radius", radius)
+        return np.append(np.full(self.dim, radius / np.sqrt(self.dim)), 0.0)
+
+    def suggested(self) -> dict[str, Any]:
+        """Settings of the paper's Figure 4 (alpha = 1/4, eta = alpha / (2 D)): start, eta, sigma, steps."""
+        radius = 10.0
+        return {"start": self.on_floor(radius), "eta": 0.125 / radius**2, "sigma": 0.1, "steps": 100_000}
+
+    def symbolic(self) -> tuple[Any, tuple[Any, ...]]:
+        """The loss and its variables as SymPy objects (for small ``dim``)."""
+        import sympy as sp
+
+        u = sp.symbols(f"u1:{self.dim + 1}", real=True)
+        v = sp.Symbol("v", real=True)
+        return v**2 * sum(x**2 for x in u) / 2, (*u, v)

@@ -1,0 +1,156 @@
+"""What is measured on a block of trajectories, and when.
+
+An `Observable` is a name and one lanes function ``(w, p) -> value``: ``w[j]`` is coordinate j of eight trajectories and
+``p`` the landscape's parameters. Its Python body also runs on NumPy arrays, so an observable can be called on points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from toylands import validation
+from toylands.simd import LaneView
+
+
+def python_body(function: Any) -> Callable[..., Any]:
+    """The Python function behind a Numba dispatcher (the function itself when JIT is off)."""
+    return getattr(function, "py_func", function)
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A number measured on a trajectory's state.
+
+    Parameters
+    ----------
+    name : str
+        How results, plots and tables call it.
+    kernel : lanes function ``(w, p) -> value`` (see `toylands.simd.lanes_function`; an njit function will do)
+        Reads coordinates as ``w[j]`` and parameters as fields of ``p``; calls only functions of `toylands.simd`.
+    parameters : NamedTuple
+        The ``p`` of the landscape it belongs to.
+    doc : str
+        One line for listings, with the source.
+    """
+
+    name: str
+    kernel: Any
+    parameters: Any
+    doc: str = ""
+
+    def __call__(self, w: Any) -> Any:
+        """Values at points ``w`` of shape (..., n): an array of shape (...), or a float for one point."""
+        points = np.asarray(w, dtype=np.float64)
+        flat = np.ascontiguousarray(points.reshape(-1, points.shape[-1]).T)
+        values = np.asarray(python_body(self.kernel)(LaneView(flat), self.parameters), dtype=np.float64)
+        values = np.broadcast_to(values, flat.shape[1:]).reshape(points.shape[:-1])
+        return float(values) if values.ndim == 0 else values.copy()
+
+    def __repr__(self) -> str:
+        return f"<observable {self.name}>"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What `simulate` records: observables, and every how many steps or at which steps. Built by `record`."""
+
+    observables: tuple[Observable, ...]
+    every: int | None
+    at: tuple[int, ...] | None
+
+    def steps(self, total: int) -> np.ndarray:
+        """The recorded steps of a run of ``total`` steps (int64, increasing; step 0 is the start)."""
+        if self.at is not None:
+            if self.at[-1] > total:
+                raise ValueError(f"at contains step {self.at[-1]}, beyond the last step (steps = {total})")
+            return np.array(self.at, dtype=np.int64)
+        every = self.every if self.every is not None else max(1, total // 100)
+        return np.arange(0, total + 1, every, dtype=np.int64)
+
+
+def record(*observables: Observable, every: int | None = None, at: Sequence[int] | None = None) -> Record:
+    """Say what a run records.
+
+    Parameters
+    ----------
+    *observables : Observable
+        At least one, with different names.
+    every : int, optional
+        Record at steps 0, every, 2 every, ... Default: about 100 recorded steps.
+    at : sequence of int, optional
+        Record at exactly these steps (step 0 is the start, step k the state after k updates). Not with ``every``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not an observable, names repeat, both ``every`` and ``at`` are given, or steps are negative.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> valley = tl.landscapes.WideningValley(dim=3)
+    >>> tl.record(valley.hessian_trace, valley.sq_norm_u, at=[0, 10]).steps(100).tolist()
+    [0, 10]
+    """
+    if not observables:
+        raise ValueError("record needs at least one observable, e.g. landscape.loss")
+    for observable in observables:
+        if not isinstance(observable, Observable):
+            raise TypeError(f"record takes observables such as landscape.loss, not {observable!r}")
+    names = [o.name for o in observables]
+    if len(set(names)) != len(names):
+        raise ValueError(f"observables must have different names, got {names}")
+    if every is not None and at is not None:
+        raise ValueError(f"give every = {every!r} or at = {at!r}, not both")
+    if every is not None:
+        every = validation.positive_int("every", every)
+    steps = None
+    if at is not None:
+        steps = tuple(sorted({validation.positive_int("at", step, minimum=0) for step in at}))
+        if not steps:
+            raise ValueError("at must name at least one step")
+    return Record(tuple(observables), every, steps)
+
+
+@dataclass(frozen=True)
+class ExitRegion:
+    """The region ``below < observable < above`` whose first exit is timed. Built by `exit_region`."""
+
+    observable: Observable
+    below: float
+    above: float
+
+
+def exit_region(observable: Observable, below: float = -np.inf, above: float = np.inf) -> ExitRegion:
+    """Time the first exit of each trajectory from ``below < observable < above``.
+
+    Parameters
+    ----------
+    observable : Observable
+        Evaluated after every step (and at the start).
+    below, above : float
+        Leaving means ``observable <= below`` or ``observable >= above``; one of them may be infinite.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``observable`` is none, a threshold is NaN, both are infinite, or ``below >= above``.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> valley = tl.landscapes.WideningValley(dim=3)
+    >>> tl.exit_region(valley.sq_norm_u, below=0.5, above=2.0).above
+    2.0
+    """
+    if not isinstance(observable, Observable):
+        raise TypeError(f"observable must be one such as landscape.loss, not {observable!r}")
+    if not below < above:
+        raise ValueError(f"below = {below!r} must be smaller than above = {above!r} (and neither may be nan)")
+    if np.isinf(below) and np.isinf(above):
+        raise ValueError("one of below and above must be finite")
+    return ExitRegion(observable, float(below), float(above))
