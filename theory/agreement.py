@@ -15,6 +15,7 @@ import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Form, Point
 from theory.outcomes import Check
+from theory.points import exact_number
 from theory.proof import is_zero_residue
 
 NUDGED_POINTS = 2
@@ -97,7 +98,12 @@ def same_expression(first: sp.Basic, second: sp.Basic) -> bool:
 
 def example_point(claim: Claim) -> dict[str, sp.Expr]:
     """The claim's example with exact numbers."""
-    return {name: sp.sympify(value) for name, value in claim.example.items()}
+    return {name: exact(value) for name, value in claim.example.items()}
+
+
+def exact(value: object) -> sp.Expr:
+    """A SymPy number from any number, or from text that writes one; other text is refused, never evaluated."""
+    return exact_number(value) if isinstance(value, str) else sp.sympify(value)
 
 
 def sample_points(claim: Claim, relation: str) -> list[Point]:
@@ -111,7 +117,7 @@ def sample_points(claim: Claim, relation: str) -> list[Point]:
     points: list[Point] = [example]
     if claim.sample is not None:
         drawn = (claim.sample(generator) for _ in range(SAMPLED_POINTS))
-        points += [{**example, **{name: sp.sympify(v) for name, v in point.items()}} for point in drawn]
+        points += [{**example, **{name: exact(v) for name, v in point.items()}} for point in drawn]
     elif relation == "==":
         points += [{n: _nudged(v, generator, lower=i % 2) for n, v in example.items()} for i in range(NUDGED_POINTS)]
     return points
@@ -181,7 +187,9 @@ def _agreement(claim: Claim, form: Form, evaluate: _Evaluator) -> list[Check]:
     if form is printed:
         return [Check(what, True, "it is the printed form")]
     if printed.right is None or form.right is None:
-        return [Check(what, None, "no two formulas to compare", matters=False)]
+        lacking = printed.right is not None
+        shown = "the derived form has no formula to compare" if lacking else "the printed statement is in words"
+        return [Check(what, None, shown, matters=lacking)]
     if form.relation not in IMPLIED_BY[printed.relation]:
         shown = f"derived with {form.relation}, printed with {printed.relation}"
         return [Check(what, None, shown)]
