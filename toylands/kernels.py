@@ -1,8 +1,8 @@
 """The kernel: all steps of a batch of blocks, with statistics gathered as it goes.
 
-`build_kernel` composes one compiled function from a landscape's lanes functions, the kind of noise, and the observables;
-parameter values travel as arguments, so hundreds of settings share one compilation. A block is 64 trajectories, eight
-vectors of eight lanes run one after the other; a kernel keeps nothing per path beyond the current vector's state.
+`build_kernel` composes one compiled function from a landscape's lanes functions, the kind of noise and the observables;
+parameter values travel as arguments, so hundreds of settings share one compilation. A block is 64 trajectories: eight
+vectors of eight lanes, run one after the other. A kernel keeps nothing per path beyond the current vector's state.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def _radius(word: Any, tables: Any) -> Any:
 
 @lanes_function
 def _cosine_sine(word: Any) -> Any:
-    """A uniform point of the unit circle: the lower 62 bits give an angle in [-pi/4, pi/4), the two top bits a quadrant."""
+    """A uniform point of the unit circle: an angle in [-pi/4, pi/4) from 62 bits, a quadrant from the top two."""
     f = signed_to_float(word << _2) * 2.0**-64
     y = f * f
     sine = fma(y, _SINE[6], splat(_SINE[5]))

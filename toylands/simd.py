@@ -406,7 +406,7 @@ _declare(lookup16, ((floats, floats, words), floats, _lookup16))
 
 
 def lanes_function(function: Any) -> Any:
-    """Decorate a function of lanes: plain Python when called from Python, compiled and inlined when called in a kernel."""
+    """Mark a function of lanes: plain Python when called from Python, compiled and inlined when called in a kernel."""
     return register_jitable(forceinline=True)(function)
 
 

@@ -44,7 +44,7 @@ class UpdateRule:
     covariance : array_like (n, n), optional
         Covariance F F^T of the noise per unit ``sigma``; identity if not given.
     exact_time_step : float, optional
-        If given, the rule is the exact transition of the Ornstein-Uhlenbeck process over this time (quadratic bowls only).
+        If given, the exact transition of the Ornstein-Uhlenbeck process over this time (quadratic bowls only).
     """
 
     name: str
@@ -62,7 +62,9 @@ class UpdateRule:
     def __post_init__(self) -> None:
         set_ = object.__setattr__
         if self.noise is not None and not isinstance(self.noise, InjectedNoise):
-            raise TypeError(f"noise = {self.noise!r} must be toylands.noise.rademacher, toylands.noise.gaussian or None")
+            raise TypeError(
+                f"noise = {self.noise!r} must be toylands.noise.rademacher, toylands.noise.gaussian or None"
+            )
         for name in ("eta", "sigma"):
             values = np.atleast_1d(validation.vector(name, np.atleast_1d(np.asarray(getattr(self, name)))))
             if (values < 0).any():

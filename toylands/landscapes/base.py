@@ -66,7 +66,7 @@ class Landscape(abc.ABC):
             values[field] = value.tolist() if isinstance(value, np.ndarray) else value
         return {"name": type(self).__name__, "parameters": values}
 
-    def check_steps(self, steps: int) -> None:
+    def check_steps(self, steps: int) -> None:  # noqa: B027 - most landscapes serve any number of steps
         """Raise ValueError if the landscape cannot serve a run of ``steps`` steps."""
 
     def gradient(self, w: Any) -> np.ndarray:
@@ -83,8 +83,6 @@ class Landscape(abc.ABC):
         return np.ascontiguousarray(out.T).reshape(points.shape)
 
 
-def make_observables(
-    parameters: Any, kernels: dict[str, tuple[Callable[..., Any], str]]
-) -> dict[str, Observable]:
+def make_observables(parameters: Any, kernels: dict[str, tuple[Callable[..., Any], str]]) -> dict[str, Observable]:
     """Observables from ``{name: (njit function, doc line)}``."""
     return {name: Observable(name, kernel, parameters, doc) for name, (kernel, doc) in kernels.items()}

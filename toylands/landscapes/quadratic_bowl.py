@@ -138,6 +138,7 @@ class QuadraticBowl(Landscape):
 
 
 def matrix_factor(covariance: np.ndarray) -> np.ndarray:
-    """A square F with F F^T = covariance, for any positive semidefinite matrix (eigenvalues below 0 by rounding are 0)."""
+    """A square F with F F^T = covariance, for any positive semidefinite matrix."""
     eigenvalues, basis = np.linalg.eigh((covariance + covariance.T) / 2)
+    # a zero eigenvalue may come out negative by rounding
     return np.ascontiguousarray(basis * np.sqrt(np.maximum(eigenvalues, 0.0)))

@@ -65,7 +65,7 @@ def _slope(j: Any, shared: Any, p: Any) -> Any:
 
 @dataclass(frozen=True)
 class WideningValley(Landscape):
-    """L(u, v) = v^2 |u|^2 / 2 with u in R^dim and v in R: every point with v = 0 is a minimum, the flatter the smaller |u|.
+    """L(u, v) = v^2 |u|^2 / 2, u in R^dim, v in R: every point with v = 0 is a minimum, the flatter the smaller |u|.
 
     Parameters
     ----------
