@@ -10,7 +10,7 @@
 
 from toylands import dynamics, landscapes, noise
 from toylands._version import __version__
-from toylands.confidence import Precision, precision
+from toylands.confidence import Precision as precision
 from toylands.ensemble import sample_paths, simulate
 from toylands.observables import Observable, exit_region, record
 from toylands.results import EnsembleResult
@@ -20,7 +20,6 @@ load = EnsembleResult.load
 __all__ = [
     "EnsembleResult",
     "Observable",
-    "Precision",
     "__version__",
     "dynamics",
     "exit_region",

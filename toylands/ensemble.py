@@ -11,13 +11,13 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba.core import config
+from numba import config
 
 from toylands import validation
 from toylands._version import __version__
@@ -207,8 +207,8 @@ def simulate(
     workers = _threads(threads)
     if target is not None and not isinstance(target, Precision):
         raise TypeError(f"target = {target!r} must come from tl.precision")
-    if target is not None and target.name not in [o.name for o in run.record.observables]:
-        raise ValueError(f"target asks for {target.name!r}, which is not recorded")
+    if target is not None and target.observable not in [o.name for o in run.record.observables]:
+        raise ValueError(f"target asks for {target.observable!r}, which is not recorded")
     if time_limit is not None:
         time_limit = validation.positive("time_limit", time_limit)
     forest = _forest(run, resume)
@@ -373,7 +373,7 @@ def _missing_blocks(forest: MomentForest, run: _Run) -> list[tuple[int, int]]:
 def _batch_size(run: _Run, blocks: int, workers: int, asked: int | None) -> int:
     if asked is not None:
         return validation.positive_int("batch_blocks", asked)
-    if config.DISABLE_JIT:
+    if getattr(config, "DISABLE_JIT", False):
         return 1
     cost = run.steps * run.landscape.size * BLOCK / _RATE
     size = min(_BATCH_SECONDS / cost, blocks / (4 * workers), 1024)
@@ -405,7 +405,7 @@ def _split(blocks: list[tuple[int, int]], size: int, checks: set[int]) -> Iterat
 
 def _run_batches(
     run: _Run, kernel: Any, batches: Iterator[tuple[int, int]], workers: int
-) -> Iterator[tuple[int, int, Output]]:
+) -> Generator[tuple[int, int, Output], None, None]:
     """Outputs in the order of the batches, while later ones already run; closing it waits for the threads."""
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="toylands")
     waiting: list[tuple[int, int, Future[Output | None]]] = []
@@ -427,16 +427,16 @@ def _run_batches(
 
 def _insert(forest: MomentForest, run: _Run, first: int, count: int, output: Output) -> None:
     sums = output.sums
-    valid = np.broadcast_to(output.count[:, :, None], sums.shape[:3])
+    valid = np.broadcast_to(output.valid[:, :, None], sums.shape[:3])
     whole = Moments(valid, *(np.ascontiguousarray(sums[..., i]) for i in range(sums.shape[3])))
     last = run.end_trajectory - (first + count - 1) * BLOCK  # trajectories in the batch's last block, if it is partial
     complete = count if last >= BLOCK else count - 1
     if complete:
         passage = _passage(run, output, 0, complete * BLOCK)
-        forest.insert_many(first, whole[:complete], BLOCK - output.count[:complete], passage)
+        forest.insert_many(first, whole[:complete], BLOCK - output.valid[:complete], passage)
     if complete < count:
         passage = _passage(run, output, complete * BLOCK, complete * BLOCK + last)
-        forest.set_partial(first + complete, last, whole[complete], last - output.count[complete], passage)
+        forest.set_partial(first + complete, last, whole[complete], last - output.valid[complete], passage)
 
 
 def _passage(run: _Run, output: Output, low: int, high: int) -> FirstPassage | None:
@@ -447,7 +447,7 @@ def _passage(run: _Run, output: Output, low: int, high: int) -> FirstPassage | N
 
 def _reached(target: Precision, forest: MomentForest, run: _Run) -> bool:
     total = forest.total()
-    column = [o.name for o in run.record.observables].index(target.name)
+    column = [o.name for o in run.record.observables].index(target.observable)
     return bool(target.reached(total.count[:, column], total.mean[:, column], np.sqrt(total.variance[:, column])))
 
 

@@ -55,7 +55,7 @@ class Job(NamedTuple):
 class Output(NamedTuple):
     """Where a batch leaves its statistics."""
 
-    count: np.ndarray  # (blocks, records) int64
+    valid: np.ndarray  # (blocks, records) int64: trajectories that had not diverged
     sums: np.ndarray  # (blocks, records, observables, 6): mean m2 m3 m4 minimum maximum
     exit_step: np.ndarray  # (blocks * 64) int64, -1 if inside
     exit_side: np.ndarray  # (blocks * 64) int64: -1 below, 1 above, 0 inside, 2 diverged inside
@@ -88,7 +88,9 @@ def make_scratch(n: int, records: int, observables: int) -> Scratch:
     tables[NEW_SIGNS] = [1.0 if i & 2 else -1.0 for i in range(LANES)]
     tables[OLD_SIGNS] = [1.0 if i & 1 else -1.0 for i in range(LANES)]
     return Scratch(
-        *(aligned_empty((n, LANES)) for _ in range(3)),
+        aligned_empty((n, LANES)),
+        aligned_empty((n, LANES)),
+        aligned_empty((n, LANES)),
         aligned_empty((n, LANES), np.uint64),
         aligned_empty((2 * n, LANES)),
         aligned_empty((n, LANES)),
@@ -150,7 +152,7 @@ def _finish_block(scratch: Scratch, block: int, trajectories: int, output: Outpu
         n = 0.0
         for lane in range(LANES):
             n += scratch.valid[r, lane]
-        output.count[block, r] = int(n)
+        output.valid[block, r] = int(n)
         for o in range(observables):
             base = (r * observables + o) * _SUMS
             s1 = s2 = s3 = s4 = 0.0

@@ -366,7 +366,8 @@ infer_global(splat_word)(_SplatInteger)
 
 def _has_avx512(context: Any) -> bool:
     """Whether the code being generated may use AVX-512 (respects NUMBA_CPU_FEATURES)."""
-    features = config.CPU_FEATURES if config.CPU_FEATURES is not None else context.codegen()._tm_features
+    asked = getattr(config, "CPU_FEATURES", None)
+    features = asked if asked is not None else context.codegen()._tm_features
     return "+avx512f" in features.split(",")
 
 
