@@ -8,7 +8,6 @@ itself produces, by induction.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import sympy as sp
 
@@ -19,9 +18,7 @@ from theory.linear_forms import (
     Case,
     Family,
     LinearForm,
-    Order,
     Term,
-    apply_form,
     factor,
     peel_earliest,
     peel_last_factor,
@@ -243,49 +240,3 @@ def _compare_words(
         letters = {factor(j): sp.Symbol(f"a_{j}") for j in range(k + 1)}
         residues = [residue.subs(letters) for residue in residues]
     board.equal(f"{what}: words at k = {k}", sp.Matrix([sp.expand(r) for r in residues]), sp.zeros(k + 2, 1))
-
-
-@dataclass(frozen=True)
-class MatrixExample:
-    """A concrete run: 2 x 2 matrices A_j that do not commute, a start and noise vectors, all integers."""
-
-    matrices: tuple[sp.ImmutableMatrix, ...]
-    start: sp.ImmutableMatrix
-    noise: tuple[sp.ImmutableMatrix, ...]
-
-    def run(self, k: int, anti: bool) -> sp.Matrix:
-        """w_{k+1} by the recursion itself; ``noise`` holds eps_i, or xi_i with ``anti``."""
-        w = sp.Matrix(self.start)
-        for j in range(k + 1):
-            step = self.noise[j] - (self.noise[j - 1] if anti and j > 0 else sp.zeros(2, 1))
-            w = self.matrices[j] * w + step
-        return w
-
-    def formula(self, form: LinearForm, k: int, order: Order = Order.LATER_LEFT) -> sp.Matrix:
-        """What a linear form gives for w_{k+1}."""
-        return apply_form(form, k, self.matrices, self.start, self.noise, order)
-
-
-def matrix_example(k: int) -> MatrixExample:
-    """Alternating shears A_j (they do not commute), start (1, 2) and noise vectors (i + 1, 1 - 2 i) for i <= k.
-
-    Examples
-    --------
-    >>> matrix_example(1).run(1, anti=False) == matrix_example(1).formula(eq34(sp.Integer(1)), 1)
-    True
-    """
-    upper, lower = sp.ImmutableMatrix([[1, 1], [0, 1]]), sp.ImmutableMatrix([[1, 0], [1, 1]])
-    return MatrixExample(
-        tuple(upper if j % 2 == 0 else lower for j in range(k + 1)),
-        sp.ImmutableMatrix([1, 2]),
-        tuple(sp.ImmutableMatrix([i + 1, 1 - 2 * i]) for i in range(k + 1)),
-    )
-
-
-def refute_on_matrices(form: Family, k: int, anti: bool, order: Order = Order.LATER_LEFT) -> Proof:
-    """An exact 2 x 2 example (:func:`matrix_example`) in which the form differs from the recursion at this k."""
-    board = Blackboard(f"exact 2 x 2 example at k = {k}, {order.value}")
-    example = matrix_example(k)
-    true, shown = example.run(k, anti), example.formula(form(sp.Integer(k)), k, order)
-    board.note("recursion and form differ", true != shown, f"recursion {list(true)}, form {list(shown)}")
-    return board.proof()

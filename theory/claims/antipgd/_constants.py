@@ -1,0 +1,68 @@
+"""What the entries on variation of constants share: exact sides on integer 2 x 2 matrices that do not commute."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import sympy as sp
+
+from theory import matrix_examples
+from theory.claims.antipgd._linear import PAPER, derivation
+from theory.claims.claim import Claim, Derivation, Form, Point, Verdict
+from theory.linear_forms import Family, Order
+from theory.proof import Proof
+
+PLACE = "Appendix C.1"
+LATER_LEFT = "products with later factors on the left"
+SYMBOLS = {"k": "index, integer >= 0; the state is w_{k+1}"}
+PROD = r"\left(\prod_{j=%s}^{k} A_j\right)"
+
+
+def _recursion(anti: bool) -> Callable[[Point], sp.Expr]:
+    def left(point: Point) -> sp.Expr:
+        k = int(point["k"])
+        return sp.ImmutableMatrix(matrix_examples.matrix_example(k).run(k, anti))
+
+    return left
+
+
+def _formula(family: Family, order: Order = Order.LATER_LEFT) -> Callable[[Point], sp.Expr]:
+    def right(point: Point) -> sp.Expr:
+        k = int(point["k"])
+        return sp.ImmutableMatrix(matrix_examples.matrix_example(k).formula(family(sp.Integer(k)), k, order))
+
+    return right
+
+
+def matrix_form(text: str, latex: str, family: Family, anti: bool, order: Order = Order.LATER_LEFT) -> Form:
+    return Form(text=text, latex=latex, left=_recursion(anti), right=_formula(family, order))
+
+
+def sample_k(low: int) -> Callable[[random.Random], Point]:
+    return lambda generator: {"k": sp.Integer(generator.randint(low, 5))}
+
+
+def display_claim(
+    number: str, place: str, text: str, latex: str, family: Family, prove: Callable[[], Proof], *, anti: bool,
+    low: int = 1, statement: str = "", reason: str = "",
+) -> Claim:
+    """An entry for a displayed step that holds."""
+    form = matrix_form(f"w_{{k+1}} = {text}", f"w_{{k+1}} = {latex}", family, anti)
+
+    def derive() -> Derivation:
+        return derivation(form, prove(), note=f"Read with {LATER_LEFT}; k >= {low}.")
+
+    return Claim(
+        id=f"{PAPER}/{number}",
+        paper=PAPER,
+        place=f"{PLACE}, {place}",
+        statement=statement or f"For every k >= {low}, with {LATER_LEFT}: w_{{k+1}} = {text}.",
+        printed=form,
+        derive=derive,
+        recorded=Verdict.PROVED,
+        reason=reason or "The coefficients of w_0 and of every noise vector agree with those of the recursion.",
+        example={"k": sp.Integer(3)},
+        symbols=SYMBOLS,
+        sample=sample_k(low),
+    )
