@@ -1,0 +1,152 @@
+"""A report as one JSON object."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from theory.claims.claim import Form
+from theory.outcomes import Check, Comparison, Entry, ExperimentOutcome, Report, Values
+from theory.proof import Proof
+
+Json = dict[str, Any]
+
+
+def to_json(report: Report) -> str:
+    """The report as JSON text; numbers that are not finite become null."""
+    return json.dumps(_finite(report_object(report)), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
+
+
+def report_object(report: Report) -> Json:
+    """The report as nested dictionaries and lists; ``claims`` holds one dictionary per claim."""
+    return {
+        "version": report.version,
+        "seed": report.seed,
+        "effort": report.effort.name.lower(),
+        "partial": report.partial,
+        "selected": report.selected,
+        "seconds": round(report.seconds, 3),
+        "false_alarm_rate": report.rate,
+        "comparisons": report.comparisons,
+        "kill_rate": report.kill_rate,
+        "mutants": len(report.mutants),
+        "mutants_rejected": sum(m.rejected for _, _, m in report.mutants),
+        "counts": report.counts,
+        "as_recorded": not report.differing,
+        "exit_code": report.exit_code,
+        "claims": [entry_object(entry) for entry in report.entries],
+    }
+
+
+def entry_object(entry: Entry) -> Json:
+    """One claim: what is printed, what was derived and how, every check with its numbers, the verdict."""
+    claim, derivation = entry.claim, entry.derivation
+    form = derivation.form if derivation is not None else None
+    return {
+        "id": claim.id,
+        "paper": claim.paper,
+        "place": claim.place,
+        "statement": claim.statement,
+        "printed": claim.printed.text,
+        "derived": form.text if form is not None else None,
+        "proof": _proof(derivation.proof) if derivation is not None else None,
+        "checks": [_check(check) for check in entry.checks] + [_monte_carlo(e) for e in entry.experiments],
+        "verdict": str(entry.verdict),
+        "reason": entry.reason,
+        "recorded": str(claim.recorded),
+        "as_recorded": entry.agrees,
+        "finding": entry.finding,
+        "note": derivation.note if derivation is not None else "",
+        "new": claim.new,
+        "method": entry.method,
+        "counterexample": _proof(derivation.counterexample) if derivation is not None else None,
+        "printed_form": _form(claim.printed),
+        "derived_form": _form(form),
+        "symbols": dict(claim.symbols),
+        "example": _values(entry.values),
+        "experiments": [_experiment(experiment) for experiment in entry.experiments],
+        "traceback": entry.trace or None,
+        "seconds": round(entry.seconds, 3),
+    }
+
+
+def _form(form: Form | None) -> Json | None:
+    return None if form is None else {"text": form.text, "latex": form.latex, "relation": form.relation}
+
+
+def _proof(proof: Proof | None) -> Json | None:
+    if proof is None:
+        return None
+    steps = [{"what": step.what, "holds": step.holds, "shown": step.shown} for step in proof.steps]
+    return {"method": proof.method, "complete": proof.complete, "steps": steps}
+
+
+def _check(check: Check) -> Json:
+    return {"kind": "exact", "what": check.what, "holds": check.holds, "shown": check.shown, "matters": check.matters}
+
+
+def _monte_carlo(experiment: ExperimentOutcome) -> Json:
+    """An experiment as a check; its numbers are under ``experiments``."""
+    worst = experiment.worst
+    return {
+        "kind": "Monte Carlo",
+        "what": experiment.name,
+        "holds": experiment.agrees if experiment.problem is None else None,
+        "shown": experiment.problem
+        or f"{len(experiment.comparisons)} numbers, largest score {worst.score if worst else math.nan:+.2f}",
+        "matters": True,
+    }
+
+
+def _values(values: Values | None) -> Json | None:
+    if values is None:
+        return None
+    parts = {"at": values.point, "printed": values.printed, "derived": values.derived}
+    return {name: {key: str(value) for key, value in part.items()} for name, part in parts.items()}
+
+
+def _experiment(experiment: ExperimentOutcome) -> Json:
+    return {
+        "name": experiment.name,
+        "relation": experiment.relation,
+        "seed": experiment.seed,
+        "trajectories": experiment.trajectories,
+        "diverged": experiment.diverged,
+        "critical_score": experiment.critical,
+        "agrees": experiment.agrees,
+        "problem": experiment.problem,
+        "traceback": experiment.trace or None,
+        "printed_rejected": experiment.printed_rejected,
+        "printed_score": experiment.printed_score,
+        "comparisons": [_comparison(comparison) for comparison in experiment.comparisons],
+        "mutants": [
+            {"name": m.name, "score": m.score, "label": m.label, "rejected": m.rejected} for m in experiment.mutants
+        ],
+        "seconds": round(experiment.seconds, 3),
+    }
+
+
+def _comparison(comparison: Comparison) -> Json:
+    return {
+        "label": comparison.label,
+        "estimate": comparison.estimate,
+        "stderr": comparison.stderr,
+        "expected": comparison.expected,
+        "score": comparison.score,
+        "detectable": comparison.detectable,
+        "relative_detectable": comparison.relative_detectable,
+        "rejected": comparison.rejected,
+        "printed": comparison.printed,
+        "printed_score": comparison.printed_score,
+    }
