@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toylands import confidence
-from toylands.confidence import MINIMUM_COUNT, Precision, half_width, mixture_scale, precision
+from toylands.confidence import MINIMUM_COUNT, Precision, half_width, mixture_scale
 
 PATHS, LENGTH = 1500, 3000
 
@@ -99,19 +99,19 @@ def test_bad_arguments(arguments, message):
 )
 def test_bad_precision(arguments, kind, message):
     with pytest.raises(kind, match=message):
-        precision(**arguments)
+        Precision(**arguments)
 
 
 def test_last_looks_at_the_last_record_and_all_at_all():
     count, mean, std = [10_000, 10_000], [1.0, 1.0], [100.0, 1.0]
-    assert precision("x", 0.05).reached(count, mean, std)
-    assert not precision("x", 0.05, at="all").reached(count, mean, std)
+    assert Precision("x", 0.05).reached(count, mean, std)
+    assert not Precision("x", 0.05, at="all").reached(count, mean, std)
     # Holding at both together takes a wider interval at each.
-    assert (precision("x", 1, at="all").widths(count, std)[1:] > precision("x", 1).widths(count, std)).all()
+    assert (Precision("x", 1, at="all").widths(count, std)[1:] > Precision("x", 1).widths(count, std)).all()
 
 
 def test_relative_is_relative_to_the_truth():
-    target = precision("x", 0.5, relative=True)
+    target = Precision("x", 0.5, relative=True)
     width = float(target.widths(1000, 1.0)[0])
     # mean 2.99 widths: the truth may be 1.99 widths, and the width more than half of it.
     assert not target.reached(1000, -2.99 * width, 1.0)
@@ -119,22 +119,22 @@ def test_relative_is_relative_to_the_truth():
 
 
 def test_unknown_is_never_reached():
-    target = precision("x", 10.0)
+    target = Precision("x", 10.0)
     assert not target.reached(MINIMUM_COUNT - 1, 0.0, 1.0)
     assert not target.reached(1000, np.nan, np.nan)
     assert not target.reached(0, np.nan, np.nan)
     assert target.needed(0, np.nan, np.nan) is None
-    assert precision("x", 0.1, relative=True).needed(1000, 0.0, 1.0) is None
+    assert Precision("x", 0.1, relative=True).needed(1000, 0.0, 1.0) is None
 
 
 def test_a_constant_observable_is_known_at_once():
-    assert precision("x", 0.1, relative=True).reached(MINIMUM_COUNT, 0.0, 0.0)
-    assert precision("x", 0.1).needed(10, 0.0, 0.0) == MINIMUM_COUNT - 10
+    assert Precision("x", 0.1, relative=True).reached(MINIMUM_COUNT, 0.0, 0.0)
+    assert Precision("x", 0.1).needed(10, 0.0, 0.0) == MINIMUM_COUNT - 10
 
 
 @given(st.integers(0, 10**5), st.floats(1e-3, 1), st.booleans())
 def test_needed_is_the_smallest_number_that_reaches_the_target(count, width, relative):
-    target = precision("x", width, relative=relative)
+    target = Precision("x", width, relative=relative)
     more = target.needed(count, 2.0, 3.0)
     assert target.reached(count + more, 2.0, 3.0)
     assert more == 0 or not target.reached(count + more - 1, 2.0, 3.0)
@@ -144,5 +144,4 @@ def test_an_observable_object_gives_its_name():
     class Loss:
         name = "loss"
 
-    assert Precision(Loss(), 1).name == "loss"
-    assert precision("loss", 1).name == "loss"
+    assert Precision(Loss(), 1) == Precision("loss", 1)

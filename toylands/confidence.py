@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,25 +97,39 @@ def half_width(
 
 @dataclass(frozen=True)
 class Precision:
-    """A target for the error bar of one observable, at which an ensemble may stop. Built by ``precision``.
+    """Let an ensemble stop once the mean of an observable is known well enough.
 
     Parameters
     ----------
-    observable : str, or an object with a ``name``
-        Which recorded observable.
+    observable : observable or str
+        Which recorded observable; kept as its name.
     half_width : float
-        Target half width; a share of the mean's size when ``relative``.
+        Target half width of its confidence interval, > 0; a share of the mean's size when ``relative``.
     relative : bool
         Whether ``half_width`` is relative to the mean.
     confidence : float
-        Probability, in (0, 1), that the interval at which the run stops holds the true mean, however often it looked.
+        Probability, in (0, 1), that the interval at which the run stops holds the true mean. It holds however often
+        the run looked (time-uniform, see `half_width` in this module), in the limit of many trajectories.
     at : {"last", "all"}
         Hold at the last recorded step, or at all of them together (the error is shared out evenly, Bonferroni).
     optimal_count : float
         Sample size at which the confidence sequence is narrowest.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When an argument is outside its domain.
+
+    Examples
+    --------
+    >>> target = Precision("loss", 0.01, relative=True)
+    >>> target.reached(count=10_000, mean=5.0, std=1.0), target.reached(count=1_000, mean=5.0, std=1.0)
+    (True, False)
+    >>> target.needed(count=1_000, mean=5.0, std=1.0)
+    4216
     """
 
-    observable: Any
+    observable: str
     half_width: float
     relative: bool = False
     confidence: float = 0.99
@@ -124,11 +137,13 @@ class Precision:
     optimal_count: float = OPTIMAL_COUNT
 
     def __post_init__(self) -> None:
-        if not isinstance(getattr(self.observable, "name", self.observable), str):
+        name = getattr(self.observable, "name", self.observable)
+        if not isinstance(name, str):
             raise TypeError(f"observable must be a name or have one, got {self.observable!r}")
         if not isinstance(self.relative, bool):
             raise TypeError(f"relative must be True or False, got {self.relative!r}")
         checked = {
+            "observable": name,
             "half_width": validation.positive("half_width", self.half_width),
             "confidence": validation.in_interval(
                 "confidence", self.confidence, 0.0, 1.0, open_low=True, open_high=True
@@ -136,13 +151,8 @@ class Precision:
             "at": validation.choice("at", self.at, ("last", "all")),
             "optimal_count": validation.positive("optimal_count", self.optimal_count),
         }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
-
-    @property
-    def name(self) -> str:
-        """Name of the observable."""
-        return str(getattr(self.observable, "name", self.observable))
+        for field, value in checked.items():
+            object.__setattr__(self, field, value)
 
     def widths(self, count: ArrayLike, std: ArrayLike) -> NDArray[np.float64]:
         """Return the half widths now, at the recorded steps that matter; see ``reached``."""
@@ -196,38 +206,3 @@ class Precision:
     def _select(self, values: ArrayLike) -> NDArray[np.float64]:
         array = np.atleast_1d(np.asarray(values, dtype=np.float64))
         return array[-1:] if self.at == "last" else array
-
-
-def precision(
-    observable: Any, half_width: float, *, relative: bool = False, confidence: float = 0.99, at: str = "last"
-) -> Precision:
-    """Let an ensemble stop once the mean of an observable is known well enough.
-
-    Parameters
-    ----------
-    observable : observable or str
-        Which recorded observable.
-    half_width : float
-        Target half width of its confidence interval, > 0; a share of the mean's size when ``relative``.
-    relative : bool
-        Whether ``half_width`` is relative to the mean.
-    confidence : float
-        Probability, in (0, 1), that the interval at which the run stops holds the true mean. It holds however often
-        the run looked (time-uniform, see ``half_width`` in this module), in the limit of many trajectories.
-    at : {"last", "all"}
-        Hold at the last recorded step, or at all recorded steps together.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is outside its domain.
-
-    Examples
-    --------
-    >>> target = precision("loss", 0.01, relative=True)
-    >>> target.reached(count=10_000, mean=5.0, std=1.0), target.reached(count=1_000, mean=5.0, std=1.0)
-    (True, False)
-    >>> target.needed(count=1_000, mean=5.0, std=1.0)
-    4216
-    """
-    return Precision(observable, half_width, relative, confidence, at)
