@@ -116,9 +116,11 @@ def enumerated(kappa: sp.Expr | None, first: FirstStep = FirstStep.FRESH) -> Cal
 
 
 def number(expression: Side, point: Mapping[str, Any]) -> float:
-    """The value of an expression (or callable) at a point given as exact numbers, floats or strings like ``1/3``."""
-    exact = {name: sp.nsimplify(value, rational=True) for name, value in point.items()}
-    return float(Form("", right=expression).sides(exact)["right"])
+    """The value of an expression (or callable) at a point given as numbers or strings like ``1/3``."""
+    exact = {name: sp.sympify(value) for name, value in point.items()}
+    if callable(expression):
+        return float(expression(exact))
+    return float(expression.subs({s: exact[s.name] for s in expression.free_symbols}, simultaneous=True))
 
 
 def at_steps(expression: Side, steps: Sequence[int], point: Mapping[str, Any]) -> np.ndarray:

@@ -13,6 +13,7 @@ from theory.claims.antipgd._constants import PLACE, PROD, SYMBOLS, display_claim
 from theory.claims.antipgd._linear import PAPER, derivation, recurrence_experiment
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
 from theory.linear_forms import ALL_CASES, CASES_FROM_ONE, Case, Family
+from theory.second_moments import second_moment
 
 
 def _anti(
@@ -130,21 +131,23 @@ def _eq41_first_step() -> Claim:
     )
 
 
-def _identity_experiment(kappa: float) -> Experiment:
-    """rho = 1: |w_0|^2 + d sigma^2 for ever with anticorrelated noise, n d sigma^2 accumulated with plain noise."""
+def _identity_experiment(kappa: int) -> Experiment:
+    """rho = 1: |w_0|^2 + d sigma^2 for ever with anticorrelated noise, a d sigma^2 more each step with plain noise."""
     steps, w0, power = (1, 3, 10, 30), 2.0, 1.0
-    kept, piled = (w0**2 + power * np.ones(len(steps))), w0**2 + power * np.array(steps, float)
-    right, wrong = (kept, piled) if kappa == 1.0 else (piled, kept)
+
+    def expected(correlation: int = kappa) -> np.ndarray:
+        settings = {"sq_norm": sp.Integer(4), "power": sp.S.One, "kappa": sp.Integer(correlation)}
+        return np.array([float(second_moment([sp.S.One] * n, **settings)) for n in steps])
+
     return recurrence_experiment(
         f"A_k = I, {'anticorrelated' if kappa else 'plain'} noise, d = 4, sigma = 1/2, |w_0| = 2",
-        rho=1.0, at=steps, kappa=kappa,
-        expected=lambda: right,
+        rho=1.0, at=steps, kappa=kappa, expected=expected, dim=4, sigma=0.5, w0=w0,
         mutants={
-            "the other noise's accumulation": lambda: wrong,
-            "last summand present: 2 d sigma^2": lambda: right + power,
-            "sigma for sigma^2": lambda: w0**2 + 2 * (right - w0**2),
+            "the other noise's accumulation": lambda: expected(1 - kappa),
+            "last summand present: d sigma^2 more": lambda: expected() + power,
+            "sigma for sigma^2": lambda: w0**2 + 2 * (expected() - w0**2),
         },
-    )
+    )  # fmt: skip
 
 
 def _remark() -> Claim:
@@ -165,7 +168,7 @@ def _remark() -> Claim:
         derive=derive,
         recorded=Verdict.PROVED,
         reason="Each coefficient carries the factor A_{i+1} - I = 0, in either order of the factors.",
-        experiments=(_identity_experiment(1.0), _identity_experiment(0.0)),
+        experiments=(_identity_experiment(1), _identity_experiment(0)),
     )
 
 
