@@ -64,8 +64,8 @@ class _Run:
             None if self.rule.noise is None else self.rule.noise.name,
             self.rule.momentum > 0.0,
             self.rule.covariance is not None,
-            tuple(o.kernel for o in self.record.observables),
-            None if self.region is None else self.region.observable.kernel,
+            tuple((o.kernel, o.pooled) for o in self.record.observables),
+            None if self.region is None else (self.region.observable.kernel, self.region.observable.pooled),
             self.paths,
         )
 
@@ -172,8 +172,9 @@ def simulate(
     batch_blocks : int, optional
         Blocks of 64 trajectories a kernel call; default: about a tenth of a second. No influence on the result.
     divergence : float
-        A trajectory with a coordinate beyond this size (or not a number) at a recorded step counts as diverged from
-        there on and is left out of the moments; ``result.diverged`` counts them.
+        A trajectory with a coordinate beyond this size (or not a number) counts as diverged and is left out of the
+        moments from there on; ``result.diverged`` counts them. Looked for at recorded steps at least 16 steps apart and
+        at the last one; an observable that is not finite counts at once.
     first_trajectory : int
         Number of the first trajectory, a multiple of 64: lets several machines share one run, to be merged.
     resume : EnsembleResult, optional

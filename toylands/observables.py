@@ -35,12 +35,15 @@ class Observable:
         The ``p`` of the landscape it belongs to.
     doc : str
         One line for listings, with the source.
+    pooled : lanes function ``(square, w, p) -> value``, optional
+        The same value from the sum of squares over the landscape's bulk, which kernels keep up to date anyway.
     """
 
     name: str
     kernel: Any
     parameters: Any
     doc: str = ""
+    pooled: Any = None
 
     def __call__(self, w: Any) -> Any:
         """Values at points ``w`` of shape (..., n): an array of shape (...), or a float for one point."""

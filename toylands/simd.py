@@ -477,6 +477,21 @@ def _store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return context.get_dummy_value()
 
 
+@lanes_function
+def sum_of_squares(w: Any, count: Any) -> Any:
+    """w_0^2 + ... over the first ``count`` values, in four sums, so that no addition waits for the last."""
+    a = b = c = d = 0.0 * w[0]
+    whole = count - count % 4
+    for j in range(0, whole, 4):
+        a = fma(w[j], w[j], a)
+        b = fma(w[j + 1], w[j + 1], b)
+        c = fma(w[j + 2], w[j + 2], c)
+        d = fma(w[j + 3], w[j + 3], d)
+    for j in range(whole, count):
+        a = fma(w[j], w[j], a)
+    return (a + b) + (c + d)
+
+
 @typeof_impl.register(LaneView)
 def _typeof_view(value: LaneView, c: Any) -> types.Type:
     raise TypeError("a LaneView only exists without JIT; pass the array and call lanes() inside the kernel")

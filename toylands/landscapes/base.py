@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +16,16 @@ from toylands.simd import LaneView
 class LandscapeKernels:
     """The lanes functions of a landscape, in one of two forms.
 
-    Diagonal form, for losses whose coordinates couple only through a few numbers: ``shared(w, p, step, stream)``
-    returns those numbers (lanes), and ``slope(j, shared, p)`` the factor with which coordinate j enters its own
-    gradient, ``gradient_j = slope_j w_j``. General form: ``gradient(w, out, p, step, stream)`` fills ``out[j]``.
-    ``step`` counts updates from 0; ``stream`` is the landscape's own stream of random words.
+    Diagonal form, for losses whose coordinates couple only through a few numbers: these numbers come from
+    ``shared(w, p, step, stream, square)`` (lanes), and ``slope(j, shared, p)`` is the factor with which coordinate j
+    enters its own gradient, ``gradient_j = slope_j w_j``. The first ``bulk(p)`` coordinates have one slope; ``square`` is
+    the sum of their squares. General form: ``gradient(w, out, p, step, stream)`` fills ``out[j]``. ``step`` counts
+    updates from 0; ``stream`` is the landscape's own stream of random words.
     """
 
     shared: Any = None
     slope: Any = None
+    bulk: Any = None
     gradient: Any = None
 
     @property
@@ -75,7 +76,8 @@ class Landscape(abc.ABC):
         flat = np.ascontiguousarray(points.reshape(-1, self.size).T)
         view, p = LaneView(flat), self.parameters
         if self.kernels.diagonal:
-            shared = python_body(self.kernels.shared)(view, p, 0, None)
+            square = (flat[: python_body(self.kernels.bulk)(p)] ** 2).sum(axis=0)
+            shared = python_body(self.kernels.shared)(view, p, 0, None, square)
             out = np.array([python_body(self.kernels.slope)(j, shared, p) * flat[j] for j in range(self.size)])
         else:
             out = np.empty_like(flat)
@@ -83,6 +85,6 @@ class Landscape(abc.ABC):
         return np.ascontiguousarray(out.T).reshape(points.shape)
 
 
-def make_observables(parameters: Any, kernels: dict[str, tuple[Callable[..., Any], str]]) -> dict[str, Observable]:
-    """Observables from ``{name: (njit function, doc line)}``."""
-    return {name: Observable(name, kernel, parameters, doc) for name, (kernel, doc) in kernels.items()}
+def make_observables(parameters: Any, kernels: dict[str, tuple[Any, ...]]) -> dict[str, Observable]:
+    """Observables from ``{name: (lanes function, doc line)}`` or ``{name: (lanes function, doc line, pooled)}``."""
+    return {name: Observable(name, kernel, parameters, *rest) for name, (kernel, *rest) in kernels.items()}

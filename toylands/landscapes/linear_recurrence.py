@@ -12,7 +12,7 @@ from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, make_observables
 from toylands.noise import Discrete, Uniform, unit_uniform
 from toylands.observables import Observable
-from toylands.simd import fma, lanes_function, select
+from toylands.simd import fma, lanes_function, select, sum_of_squares
 
 _GIVEN, _UNIFORM, _DISCRETE = 0, 1, 2
 
@@ -28,24 +28,21 @@ class Parameters(NamedTuple):
 
 @lanes_function
 def _sq_norm(w: Any, p: Any) -> Any:
-    # four sums: a single chain of additions would wait for each one before the next
-    a = 0.0 * w[0]
-    b = a
-    c = a
-    d = a
-    whole = p.dim - p.dim % 4
-    for j in range(0, whole, 4):
-        a = fma(w[j], w[j], a)
-        b = fma(w[j + 1], w[j + 1], b)
-        c = fma(w[j + 2], w[j + 2], c)
-        d = fma(w[j + 3], w[j + 3], d)
-    for j in range(whole, p.dim):
-        a = fma(w[j], w[j], a)
-    return (a + b) + (c + d)
+    return sum_of_squares(w, p.dim)
 
 
 @lanes_function
-def _shared(w: Any, p: Any, step: Any, stream: Any) -> Any:
+def _pooled_sq_norm(square: Any, w: Any, p: Any) -> Any:
+    return square
+
+
+@lanes_function
+def _bulk(p: Any) -> Any:
+    return p.dim
+
+
+@lanes_function
+def _shared(w: Any, p: Any, step: Any, stream: Any, square: Any) -> Any:
     rho = 0.0 * w[0] + p.rho[step if p.law == _GIVEN and p.rho.shape[0] > 1 else 0]
     if p.law == _UNIFORM:
         rho = fma(unit_uniform(stream), p.rho[1] - p.rho[0], rho)
@@ -96,7 +93,7 @@ class LinearRecurrence(Landscape):
     dim: int
     rho: float | Sequence[float] | np.ndarray | Uniform | Discrete
     summary = "w_{k+1} = rho_k w_k + eps_k, rho constant, given or random (antipgd Prop. C.4-C.7)"
-    kernels = LandscapeKernels(shared=_shared, slope=_slope)
+    kernels = LandscapeKernels(shared=_shared, slope=_slope, bulk=_bulk)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", validation.positive_int("dim", self.dim))
@@ -128,7 +125,7 @@ class LinearRecurrence(Landscape):
     @property
     def observables(self) -> dict[str, Observable]:
         """sq_norm."""
-        return make_observables(self.parameters, {"sq_norm": (_sq_norm, "|w|^2 (antipgd Prop. C.4)")})
+        return make_observables(self.parameters, {"sq_norm": (_sq_norm, "|w|^2 (antipgd Prop. C.4)", _pooled_sq_norm)})
 
     @property
     def sq_norm(self) -> Observable:

@@ -10,7 +10,7 @@ import numpy as np
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, make_observables
 from toylands.observables import Observable
-from toylands.simd import fma, lanes_function
+from toylands.simd import lanes_function, sum_of_squares
 
 
 class Parameters(NamedTuple):
@@ -21,20 +21,7 @@ class Parameters(NamedTuple):
 
 @lanes_function
 def _sq_norm_u(w: Any, p: Any) -> Any:
-    # four sums: a single chain of additions would wait for each one before the next
-    a = w[0] * w[0]
-    b = 0.0 * a
-    c = b
-    d = b
-    whole = p.dim - 1
-    for j in range(1, whole - whole % 4 + 1, 4):
-        a = fma(w[j], w[j], a)
-        b = fma(w[j + 1], w[j + 1], b)
-        c = fma(w[j + 2], w[j + 2], c)
-        d = fma(w[j + 3], w[j + 3], d)
-    for j in range(whole - whole % 4 + 1, p.dim):
-        a = fma(w[j], w[j], a)
-    return (a + b) + (c + d)
+    return sum_of_squares(w, p.dim)
 
 
 @lanes_function
@@ -54,8 +41,28 @@ def _hessian_trace(w: Any, p: Any) -> Any:
 
 
 @lanes_function
-def _shared(w: Any, p: Any, step: Any, stream: Any) -> Any:
-    return _sq_v(w, p), _sq_norm_u(w, p)
+def _pooled_sq_norm_u(square: Any, w: Any, p: Any) -> Any:
+    return square
+
+
+@lanes_function
+def _pooled_loss(square: Any, w: Any, p: Any) -> Any:
+    return 0.5 * _sq_v(w, p) * square
+
+
+@lanes_function
+def _pooled_hessian_trace(square: Any, w: Any, p: Any) -> Any:
+    return p.dim * _sq_v(w, p) + square
+
+
+@lanes_function
+def _bulk(p: Any) -> Any:
+    return p.dim
+
+
+@lanes_function
+def _shared(w: Any, p: Any, step: Any, stream: Any, square: Any) -> Any:
+    return _sq_v(w, p), square
 
 
 @lanes_function
@@ -92,7 +99,7 @@ class WideningValley(Landscape):
 
     dim: int
     summary = "v^2 |u|^2 / 2: minima of every flatness along v = 0 (antipgd Eq. 10)"
-    kernels = LandscapeKernels(shared=_shared, slope=_slope)
+    kernels = LandscapeKernels(shared=_shared, slope=_slope, bulk=_bulk)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", validation.positive_int("dim", self.dim))
@@ -113,9 +120,9 @@ class WideningValley(Landscape):
         return make_observables(
             self.parameters,
             {
-                "loss": (_loss, "v^2 |u|^2 / 2 (antipgd Eq. 10)"),
-                "hessian_trace": (_hessian_trace, "dim v^2 + |u|^2 (antipgd Eq. 12)"),
-                "sq_norm_u": (_sq_norm_u, "|u|^2: flatness of the floor (antipgd Theorem 3.1)"),
+                "loss": (_loss, "v^2 |u|^2 / 2 (antipgd Eq. 10)", _pooled_loss),
+                "hessian_trace": (_hessian_trace, "dim v^2 + |u|^2 (antipgd Eq. 12)", _pooled_hessian_trace),
+                "sq_norm_u": (_sq_norm_u, "|u|^2: flatness of the floor (antipgd Theorem 3.1)", _pooled_sq_norm_u),
                 "sq_v": (_sq_v, "v^2: height above the floor"),
             },
         )

@@ -1,0 +1,108 @@
+"""What a kernel is given and what it leaves: plain tuples of numbers and arrays."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from toylands.noise import GAUSSIAN_TABLES
+from toylands.random import STATE_WORDS
+from toylands.simd import LANES, aligned_empty
+
+BLOCK = 64  # trajectories: the unit of statistics, of merging and of resuming
+VECTORS = BLOCK // LANES
+SUMS = 6  # s1 s2 s3 s4 minimum maximum, about the block's shift
+NEW_SIGNS, OLD_SIGNS = len(GAUSSIAN_TABLES), len(GAUSSIAN_TABLES) + 1  # rows of Scratch.tables
+
+
+class Recipe(NamedTuple):
+    """Everything that decides which kernel is compiled."""
+
+    landscape_kernels: Any
+    noise: str | None
+    momentum: bool
+    shaped: bool
+    observables: tuple[Any, ...]  # (kernel, pooled kernel or None) each
+    exit_observable: Any
+    paths: bool
+
+
+class Job(NamedTuple):
+    """What a batch is to run: the same for all batches but for the blocks."""
+
+    seed: np.uint64
+    first_block: int
+    n_blocks: int
+    trajectories: int  # of the whole run: lanes from here on are padding
+    steps: int
+    at: np.ndarray  # recorded steps, increasing
+    limit: float  # a coordinate beyond this, or not a number, means divergence
+    below: float
+    above: float
+    start: np.ndarray  # (1, n) or one row a trajectory, from first_block on
+    stop: np.ndarray  # stop[0] != 0: give up
+
+
+class Output(NamedTuple):
+    """Where a batch leaves its statistics."""
+
+    valid: np.ndarray  # (blocks, records) int64: trajectories that had not diverged
+    sums: np.ndarray  # (blocks, records, observables, 6): mean m2 m3 m4 minimum maximum
+    exit_step: np.ndarray  # (blocks * 64) int64, -1 if inside
+    exit_side: np.ndarray  # (blocks * 64) int64: -1 below, 1 above, 0 inside, 2 diverged inside
+    paths: np.ndarray  # (records, blocks * 64, n), or empty
+
+
+class Scratch(NamedTuple):
+    """Working memory of one call, aligned for vector loads; (., 8) each, one column a lane."""
+
+    w: np.ndarray  # the state
+    gradient: np.ndarray
+    velocity: np.ndarray  # w_k - w_{k-1}
+    signs: np.ndarray  # Rademacher: words of unused bits
+    before: np.ndarray  # Gaussian: kappa sigma_{k-1} xi_{k-1}
+    raw: np.ndarray  # noise before and after it is shaped by a covariance factor
+    shaped: np.ndarray
+    values: np.ndarray  # observables of the current vector
+    streams: np.ndarray  # generators: noise, noise before the first, landscape
+    sums: np.ndarray
+    valid: np.ndarray
+    shift: np.ndarray  # (records, observables)
+    tables: np.ndarray
+
+
+def make_scratch(n: int, records: int, observables: int) -> Scratch:
+    """Working memory for a state of n coordinates."""
+    tables = aligned_empty((len(GAUSSIAN_TABLES) + 2, LANES))
+    tables[:-2] = GAUSSIAN_TABLES
+    # entry i of a sign table: bit 1 of i is the sign of xi_k, bit 0 that of xi_{k-1}
+    tables[NEW_SIGNS] = [1.0 if i & 2 else -1.0 for i in range(LANES)]
+    tables[OLD_SIGNS] = [1.0 if i & 1 else -1.0 for i in range(LANES)]
+    return Scratch(
+        aligned_empty((n, LANES)),
+        aligned_empty((n, LANES)),
+        aligned_empty((n, LANES)),
+        aligned_empty((n, LANES), np.uint64),
+        aligned_empty((n, LANES)),
+        aligned_empty((n, LANES)),
+        aligned_empty((n, LANES)),
+        aligned_empty((max(1, observables), LANES)),
+        aligned_empty((3 * STATE_WORDS, LANES), np.uint64),
+        aligned_empty((max(1, records * observables) * SUMS, LANES)),
+        aligned_empty((max(1, records), LANES)),
+        np.empty((max(1, records), max(1, observables))),
+        tables,
+    )
+
+
+def make_output(n_blocks: int, records: int, observables: int, n: int, exits: bool, paths: bool) -> Output:
+    """Room for the statistics of a batch."""
+    trajectories = n_blocks * BLOCK
+    return Output(
+        np.zeros((n_blocks, records), dtype=np.int64),
+        np.empty((n_blocks, records, observables, SUMS)),
+        np.full(trajectories if exits else 0, -1, dtype=np.int64),
+        np.zeros(trajectories if exits else 0, dtype=np.int64),
+        np.empty((records, trajectories, n) if paths else (0, 0, 0)),
+    )

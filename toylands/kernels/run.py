@@ -1,0 +1,134 @@
+"""The kernel: all steps of a batch of blocks, with statistics gathered as it goes.
+
+`build_kernel` composes one compiled function from a landscape's lanes functions, the kind of noise and the observables;
+parameter values travel as arguments, so hundreds of settings share one compilation. A block is 64 trajectories: eight
+vectors of eight lanes, run one after the other. A kernel keeps nothing per path beyond the current vector's state.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from numba import njit
+
+from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
+from toylands.kernels.recording import all_finite, build_keep, build_measure, build_read, finish_block
+from toylands.kernels.stepping import State, build_draw, build_step
+from toylands.random import STATE_WORDS, TAG_BEFORE_FIRST, TAG_LANDSCAPE, TAG_NOISE, seed_stream
+from toylands.simd import LANES, fma, lanes, lanes_function, select, splat, sum_of_squares
+
+CHECK_SPACING = 16  # steps: divergence of coordinates is looked for at recorded steps at least this far apart
+_STOP_MASK = 1023  # the stop flag is read every 1024 steps
+
+
+@lanes_function
+def _load_start(n: Any, start: Any, local: Any, scratch: Any) -> Any:
+    for j in range(n):
+        for lane in range(LANES):
+            scratch.w[j, lane] = start[local + lane if start.shape[0] > 1 else 0, j]
+
+
+@lanes_function
+def _living(trajectory: Any, end: Any, scratch: Any, values: Any) -> Any:
+    """Which lanes belong to the run: those behind its last trajectory are padding, dead from the start."""
+    for lane in range(LANES):
+        scratch.values[0, lane] = 1.0 if trajectory + lane < end else 0.0
+    return values[0] > 0.5
+
+
+@lanes_function
+def _store_exits(local: Any, inside: Any, alive: Any, step: Any, side: Any, scratch: Any, values: Any,
+                 output: Any) -> Any:  # fmt: skip
+    values[0] = step
+    for lane in range(LANES):
+        output.exit_step[local + lane] = int(scratch.values[0, lane])
+    values[0] = select(inside & ~alive, splat(2.0), side)
+    for lane in range(LANES):
+        output.exit_side[local + lane] = int(scratch.values[0, lane])
+
+
+@functools.lru_cache(maxsize=256)
+def build_kernel(recipe: Recipe) -> Any:
+    """Compile (on first call) the kernel ``run(p, n, rule, job, scratch, output) -> bool`` (False: told to stop)."""
+    step = build_step(recipe.landscape_kernels, recipe.noise, recipe.momentum, recipe.shaped)
+    begin, draw = build_draw(recipe.noise)
+    measure, keep = build_measure(recipe.observables), build_keep(len(recipe.observables))
+    exit_of, exits = build_read(recipe.exit_observable), recipe.exit_observable is not None
+    diagonal, bulk_of = recipe.landscape_kernels.diagonal, recipe.landscape_kernels.bulk
+    momentum, paths, rademacher = recipe.momentum, recipe.paths, recipe.noise == "rademacher"
+
+    @njit(nogil=True, error_model="numpy")
+    def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
+        noise_words = scratch.streams[:STATE_WORDS]
+        extra_words = scratch.streams[STATE_WORDS : 2 * STATE_WORDS]
+        own_words = scratch.streams[2 * STATE_WORDS :]
+        s = State(
+            lanes(scratch.w), lanes(scratch.gradient), lanes(scratch.velocity), lanes(scratch.signs),
+            lanes(scratch.before), lanes(scratch.raw), lanes(scratch.shaped), lanes(scratch.tables),
+            lanes(noise_words), lanes(own_words),
+        )  # fmt: skip
+        extra, values, sums, valid = (
+            lanes(extra_words),
+            lanes(scratch.values),
+            lanes(scratch.sums),
+            lanes(scratch.valid),
+        )
+        records, bulk = job.at.shape[0], 0
+        if diagonal:
+            bulk = bulk_of(p)
+        for block in range(job.n_blocks):
+            for vector in range(VECTORS):
+                local = block * BLOCK + vector * LANES
+                trajectory = job.first_block * BLOCK + local
+                if trajectory >= job.trajectories and vector > 0:
+                    break
+                seed_stream(noise_words, job.seed, TAG_NOISE, trajectory)
+                seed_stream(extra_words, job.seed, TAG_BEFORE_FIRST, trajectory)
+                seed_stream(own_words, job.seed, TAG_LANDSCAPE, trajectory)
+                _load_start(n, job.start, local, scratch)
+                if momentum:
+                    for j in range(n):
+                        s.velocity[j] = splat(0.0)
+                alive = _living(trajectory, job.trajectories, scratch, values)
+                inside, exit_step, exit_side = alive, splat(-1.0), splat(0.0)
+                before = rule.kappa * rule.sigma[0] if rule.stationary_first else 0.0
+                begin(n, before, s, extra)
+                square, table = sum_of_squares(s.w, bulk), splat(0.0)
+                r, checked = 0, -CHECK_SPACING
+                for k in range(job.steps + 1):
+                    if r < records and job.at[r] == k:
+                        if k - checked >= CHECK_SPACING or r == records - 1:
+                            alive = alive & all_finite(s.w, n, job.limit)
+                            checked = k
+                        measure(s.w, p, square, values, 0)
+                        alive = keep(r, alive, vector == 0, scratch, values, sums, valid)
+                        if paths:
+                            for j in range(n):
+                                for lane in range(LANES):
+                                    output.paths[r, local + lane, j] = scratch.w[j, lane]
+                        r += 1
+                    if exits:
+                        seen = exit_of(s.w, p, square)
+                        low, high = inside & (seen <= job.below), inside & (seen >= job.above)
+                        exit_side = select(low, splat(-1.0), select(high, splat(1.0), exit_side))
+                        exit_step = select(low | high, splat(float(k)), exit_step)
+                        inside = inside & ~(low | high)
+                    if k == job.steps:
+                        break
+                    if k & _STOP_MASK == 0 and job.stop[0] != 0:
+                        return False
+                    now = rule.sigma[k * rule.sigma_stride]
+                    draw(k, n, s)
+                    if rademacher:
+                        table = fma(s.tables[NEW_SIGNS], now, s.tables[OLD_SIGNS] * (-before))
+                    before = rule.kappa * now
+                    square = step(k, n, bulk, p, rule, now, before, table, square, s)
+                if exits:
+                    finite = all_finite(s.w, n, job.limit)
+                    _store_exits(local, inside, finite, exit_step, exit_side, scratch, values, output)
+            if records > 0:
+                finish_block(scratch, block, output)
+        return True
+
+    return run

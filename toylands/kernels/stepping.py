@@ -1,0 +1,227 @@
+"""One update of one vector of trajectories, composed from a landscape's gradient and a kind of noise.
+
+Two loops do all the work. With noise that lies in memory (sign bits, or noise shaped by a covariance factor) each
+coordinate is updated by itself; Gaussian noise is drawn in the loop, four coordinates at a time, so that two Box-Muller
+transforms hide each other's latency. Landscapes in the diagonal form have a *bulk*, leading coordinates that share one
+slope; the sum of their squares is gathered on the way, since the landscape and its observables will ask for it.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from toylands.noise import BITS_PER_WORD, box_muller, fill_gaussian, refill_signs
+from toylands.random import advance
+from toylands.simd import fma, lanes_function, lookup4, splat
+
+
+class State(NamedTuple):
+    """A vector's memory as lanes; see `toylands.kernels.layout.Scratch`."""
+
+    w: Any
+    gradient: Any
+    velocity: Any
+    signs: Any
+    before: Any
+    raw: Any
+    shaped: Any
+    tables: Any
+    stream: Any
+    own: Any
+
+
+@lanes_function
+def _shape(n: Any, factor: Any, raw: Any, out: Any) -> Any:
+    """out = factor @ raw."""
+    for i in range(n):
+        total = splat(0.0)
+        for j in range(n):
+            total = fma(raw[j], factor[i, j], total)
+        out[i] = total
+
+
+def _build_apply(diagonal: bool, momentum: bool) -> Any:
+    """The update of one coordinate, given its noise ``eps``; returns the new value."""
+
+    @lanes_function
+    def apply(j: Any, eps: Any, contraction: Any, eta: Any, beta: Any, s: Any) -> Any:
+        x = s.w[j]
+        if diagonal:
+            new = fma(contraction, x, eps)
+        else:
+            new = fma(s.gradient[j], -eta, x) + eps
+        if momentum:
+            new = fma(s.velocity[j], beta, new)
+            s.velocity[j] = new - x
+        s.w[j] = new
+        return new
+
+    return apply
+
+
+def _build_memory_loop(kernels: Any, apply: Any, rademacher: bool, shaped: bool) -> Any:
+    """The update loop for noise that can be read coordinate by coordinate."""
+    slope_of, diagonal = kernels.slope, kernels.diagonal
+
+    @lanes_function
+    def noise_of(j: Any, table: Any, used: Any, s: Any) -> Any:
+        if shaped:
+            return s.shaped[j]
+        if rademacher:
+            return lookup4(table, s.signs[j] >> used)
+        return splat(0.0)
+
+    @lanes_function
+    def loop(n: Any, bulk: Any, shared: Any, p: Any, eta: Any, beta: Any, table: Any, used: Any, s: Any) -> Any:
+        a = b = c = d = splat(0.0)
+        contraction = splat(1.0)
+        if diagonal:
+            contraction = fma(slope_of(0, shared, p), -eta, contraction)
+        whole = bulk - bulk % 4
+        for j in range(0, whole, 4):
+            x = apply(j, noise_of(j, table, used, s), contraction, eta, beta, s)
+            a = fma(x, x, a)
+            x = apply(j + 1, noise_of(j + 1, table, used, s), contraction, eta, beta, s)
+            b = fma(x, x, b)
+            x = apply(j + 2, noise_of(j + 2, table, used, s), contraction, eta, beta, s)
+            c = fma(x, x, c)
+            x = apply(j + 3, noise_of(j + 3, table, used, s), contraction, eta, beta, s)
+            d = fma(x, x, d)
+        for j in range(whole, bulk):
+            x = apply(j, noise_of(j, table, used, s), contraction, eta, beta, s)
+            a = fma(x, x, a)
+        for j in range(bulk, n):
+            if diagonal:
+                contraction = fma(slope_of(j, shared, p), -eta, splat(1.0))
+            apply(j, noise_of(j, table, used, s), contraction, eta, beta, s)
+        return (a + b) + (c + d)
+
+    return loop
+
+
+def _build_gaussian_loop(kernels: Any, apply: Any, shaped: bool) -> Any:
+    """The update loop that draws normals as it goes; with ``shaped`` it only fills the raw noise."""
+    slope_of, diagonal = kernels.slope, kernels.diagonal
+
+    @lanes_function
+    def one(j: Any, z: Any, now: Any, keep: Any, contraction: Any, eta: Any, beta: Any, s: Any) -> Any:
+        eps = fma(z, now, -s.before[j])
+        s.before[j] = z * keep
+        if shaped:
+            s.raw[j] = eps
+            return eps
+        return apply(j, eps, contraction, eta, beta, s)
+
+    @lanes_function
+    def loop(n: Any, bulk: Any, shared: Any, p: Any, eta: Any, beta: Any, now: Any, keep: Any, s: Any) -> Any:
+        s0, s1, s2, s3 = s.stream[0], s.stream[1], s.stream[2], s.stream[3]
+        a = b = c = d = splat(0.0)
+        contraction = splat(1.0)
+        if diagonal:
+            contraction = fma(slope_of(0, shared, p), -eta, contraction)
+        whole = bulk - bulk % 4
+        for j in range(0, whole, 4):
+            word_0, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+            word_1, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+            word_2, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+            word_3, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+            z0, z1 = box_muller(word_0, word_1, s.tables)
+            z2, z3 = box_muller(word_2, word_3, s.tables)
+            x = one(j, z0, now, keep, contraction, eta, beta, s)
+            a = fma(x, x, a)
+            x = one(j + 1, z1, now, keep, contraction, eta, beta, s)
+            b = fma(x, x, b)
+            x = one(j + 2, z2, now, keep, contraction, eta, beta, s)
+            c = fma(x, x, c)
+            x = one(j + 3, z3, now, keep, contraction, eta, beta, s)
+            d = fma(x, x, d)
+        for pair in range(whole // 2, (n + 1) // 2):
+            word_0, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+            word_1, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+            z0, z1 = box_muller(word_0, word_1, s.tables)
+            for half in range(2):
+                j = 2 * pair + half
+                if j < n:
+                    if diagonal:
+                        contraction = fma(slope_of(j, shared, p), -eta, splat(1.0))
+                    x = one(j, z0, now, keep, contraction, eta, beta, s)
+                    if j < bulk:
+                        a = fma(x, x, a)
+                z0 = z1
+        s.stream[0] = s0
+        s.stream[1] = s1
+        s.stream[2] = s2
+        s.stream[3] = s3
+        return (a + b) + (c + d)
+
+    return loop
+
+
+@functools.lru_cache(maxsize=256)
+def build_step(kernels: Any, noise: str | None, momentum: bool, shaped: bool) -> Any:
+    """``step(k, n, bulk, p, rule, now, keep, table, square, s) -> square``: one update.
+
+    ``now`` is sigma_k, ``keep`` kappa sigma_k (what the next step takes back), ``table`` the sign table of this step,
+    ``square`` the bulk's sum of squares before and after.
+    """
+    diagonal, gaussian = kernels.diagonal, noise == "gaussian"
+    shared_of, gradient_of = kernels.shared, kernels.gradient
+    apply = _build_apply(diagonal, momentum)
+    memory_loop = _build_memory_loop(kernels, apply, noise == "rademacher", shaped)
+    gaussian_loop = _build_gaussian_loop(kernels, apply, shaped)
+    fill_shaped_signs = shaped and noise == "rademacher"
+
+    @lanes_function
+    def step(k: Any, n: Any, bulk: Any, p: Any, rule: Any, now: Any, keep: Any, table: Any, square: Any,
+             s: Any) -> Any:  # fmt: skip
+        eta, beta = rule.eta[k * rule.eta_stride], rule.momentum
+        used = np.uint64(k % BITS_PER_WORD)
+        shared = 0
+        if diagonal:
+            shared = shared_of(s.w, p, k, s.own, square)
+        else:
+            gradient_of(s.w, s.gradient, p, k, s.own)
+        if gaussian:
+            square = gaussian_loop(n, bulk, shared, p, eta, beta, now, keep, s)
+        if shaped:
+            if fill_shaped_signs:
+                for j in range(n):
+                    s.raw[j] = lookup4(table, s.signs[j] >> used)
+            _shape(n, rule.factor, s.raw, s.shaped)
+        if shaped or not gaussian:
+            square = memory_loop(n, bulk, shared, p, eta, beta, table, used, s)
+        return square
+
+    return step
+
+
+@functools.lru_cache(maxsize=8)
+def build_draw(noise: str | None) -> Any:
+    """``begin``: the history before step 0; ``draw``: what a step needs ready in memory."""
+    rademacher, gaussian = noise == "rademacher", noise == "gaussian"
+
+    @lanes_function
+    def begin(n: Any, before: Any, s: Any, extra: Any) -> Any:
+        """``before``: kappa sigma_0 if the first noise is correlated with one drawn before it, else 0."""
+        if rademacher:
+            for j in range(n):
+                s.signs[j] = np.uint64(0)
+            if before != 0.0:
+                refill_signs(extra, s.signs, n)  # the last used bit of a word is its top one
+        if gaussian:
+            for j in range(n):
+                s.before[j] = splat(0.0)
+            if before != 0.0:
+                fill_gaussian(extra, s.tables, s.before, 0, n)
+                for j in range(n):
+                    s.before[j] = s.before[j] * before
+
+    @lanes_function
+    def draw(k: Any, n: Any, s: Any) -> Any:
+        if rademacher and k % BITS_PER_WORD == 0:
+            refill_signs(s.stream, s.signs, n)
+
+    return begin, draw
