@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from toylands import validation
 
+_OFF_THE_CHART = 1e200  # matplotlib draws its outermost layers out to 1e250
+
 
 def plot_contours(
     loss: Callable[[NDArray[np.float64], NDArray[np.float64]], ArrayLike],
@@ -70,13 +72,12 @@ def plot_contours(
     values = np.asarray(loss(grid_x, grid_y), dtype=np.float64)
     if values.shape not in (grid_x.shape, ()):
         raise ValueError(f"loss must return an array of shape {grid_x.shape}, got {values.shape}")
-    values = np.ma.masked_invalid(np.broadcast_to(values, grid_x.shape))
-    curves = _curves(paths)
+    values = np.ma.masked_where(~(np.abs(values) < _OFF_THE_CHART), values) + np.zeros(grid_x.shape)
+    curves, chosen = _curves(paths), _levels(values, levels)
     if ax is None:
         import matplotlib.pyplot as plt
 
         _, ax = plt.subplots()
-    chosen = _levels(values, levels)
     if len(chosen) > 1:
         ax.contourf(grid_x, grid_y, values, levels=chosen, cmap=cmap, alpha=0.6, extend="both")
     if len(chosen):
