@@ -17,7 +17,10 @@ OBSERVABLE_LIMIT = 1e300  # an observable beyond this, or not a number, means di
 @functools.lru_cache(maxsize=256)
 def build_read(observable: tuple[Any, Any] | None) -> Any:
     """``read(w, p, square)`` of one observable, from the bulk's sum of squares where it can."""
-    plain, pooled = observable if observable is not None else (None, None)
+    plain: Any = None
+    pooled: Any = None
+    if observable is not None:
+        plain, pooled = observable
     if pooled is not None:
 
         @lanes_function

@@ -18,9 +18,12 @@ class LandscapeKernels:
 
     Diagonal form, for losses whose coordinates couple only through a few numbers: these numbers come from
     ``shared(w, p, step, stream, square)`` (lanes), and ``slope(j, shared, p)`` is the factor with which coordinate j
-    enters its own gradient, ``gradient_j = slope_j w_j``. The first ``bulk(p)`` coordinates have one slope; ``square`` is
-    the sum of their squares. General form: ``gradient(w, out, p, step, stream)`` fills ``out[j]``. ``step`` counts
-    updates from 0; ``stream`` is the landscape's own stream of random words.
+    enters its own gradient, ``gradient_j = slope_j w_j``. The first ``bulk(p)`` coordinates have one slope, and
+    ``square`` is the sum of their squares.
+
+    General form: ``gradient(w, out, p, step, stream)`` fills ``out[j]``.
+
+    ``step`` counts updates from 0; ``stream`` is the landscape's own stream of random words.
     """
 
     shared: Any = None
