@@ -170,7 +170,7 @@ def _outcome(m: Measured, rejected: npt.NDArray[np.bool_], family: int, rate: fl
         diverged=m.diverged,
         critical=float("nan"),
         comparisons=(),
-        mutants=(),
+        mutants=tuple(MutantOutcome(name, float("nan"), "", False) for name in m.experiment.mutants),
         problem=m.problem,
         trace=m.trace,
         seconds=m.seconds,

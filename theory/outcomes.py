@@ -130,7 +130,7 @@ class Entry:
         if self.derivation.proof is not None:
             return self.derivation.proof.method
         if self.derivation.counterexample is not None:
-            return self.derivation.counterexample.method
+            return f"counterexample ({self.derivation.counterexample.method})"
         return "experiment only" if self.experiments else "none"
 
 
