@@ -247,6 +247,30 @@ def test_overlap_is_an_error_and_changes_nothing():
     assert forest == before
 
 
+@pytest.mark.parametrize("after", range(5))
+def test_ctrl_c_in_the_middle_leaves_no_half_insertion(monkeypatch, after):
+    blocks = Moments.stack(make_blocks(8))
+    forest = make_forest()
+    forest.insert_many(0, blocks[:3], [1, 2])
+    forest.set_partial(3, 1, Moments.empty(forest.shape))
+    before, calls, merge = forest.copy(), [], Moments.merge
+
+    def interrupted(left, right):
+        calls.append(1)
+        if len(calls) > after:
+            raise KeyboardInterrupt
+        return merge(left, right)
+
+    monkeypatch.setattr(Moments, "merge", staticmethod(interrupted))
+    with pytest.raises(KeyboardInterrupt):
+        forest.insert_many(3, blocks[3:], [3, 4])
+    monkeypatch.undo()
+    assert forest == before
+    forest.insert_many(3, blocks[3:], [3, 4])
+    assert forest.diverged.tolist() == [4, 6]
+    assert forest.partials == ()
+
+
 def test_bad_insertions_name_the_argument():
     block = make_blocks(1)[0]
     forest = make_forest()

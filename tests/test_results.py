@@ -3,7 +3,9 @@
 import doctest
 import json
 import os
+import signal
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -293,6 +295,38 @@ def test_foreign_newer_and_inconsistent_files_are_told_apart(tmp_path):
     np.savez(path, **{name: array for name, array in arrays.items() if name != "forest_node_m2"})
     with pytest.raises(ResultFileError, match="damaged"):
         EnsembleResult.load(path)
+
+
+def test_ctrl_c_returns_what_is_finished_and_the_rest_can_follow(tmp_path):
+    import toylands as tl
+
+    process = tl.landscapes.LinearRecurrence(dim=4, rho=0.5)
+    rule = tl.dynamics.pgd(eta=1.0, sigma=1.0)
+
+    def simulate(trajectories, resume=None):
+        return tl.simulate(
+            process,
+            rule,
+            start=np.zeros(4),
+            steps=1000,
+            trajectories=trajectories,
+            record=tl.record(process.sq_norm, at=[0, 1000]),
+            first_passage=tl.exit_region(process.sq_norm, above=20.0),
+            resume=resume,
+            batch_blocks=3,
+        )
+
+    simulate(64)  # compiles
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    run = simulate(10**9)
+    assert run.end_condition == "interrupted"
+    assert "ended early (interrupted)" in repr(run)
+    assert 0 < run.trajectories < 10**9
+    assert run["sq_norm"].count.tolist() == [run.trajectories] * 2
+    more = run.trajectories + 100
+    again = EnsembleResult.load(run.save(tmp_path / "run"))
+    assert simulate(more, resume=again) == simulate(more)
 
 
 # --- merging -----------------------------------------------------------------------------------------------------

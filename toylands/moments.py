@@ -7,7 +7,6 @@ Block ``b`` holds the trajectories ``64 b`` to ``64 b + 63``. Moments are merged
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,29 +16,12 @@ from toylands import validation
 from toylands.central_moments import FIELDS, Integers, Moments
 from toylands.dyadic import DyadicTree
 from toylands.first_passage import FirstPassage
-from toylands.packing import pack, unpack
+from toylands.forest_state import ForestState, PartialBlock, merge_passages
+from toylands.packing import unpack
 
 __all__ = ["BLOCK_SIZE", "MomentForest", "Moments", "PartialBlock"]
 
 BLOCK_SIZE = 64
-
-
-@dataclass(frozen=True)
-class PartialBlock:
-    """The first ``size`` trajectories of a block; kept outside the tree, since the whole block may still come."""
-
-    size: int
-    moments: Moments
-    diverged: Integers
-    first_passage: FirstPassage | None
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, PartialBlock):
-            return NotImplemented
-        same = self.size == other.size and self.moments == other.moments and self.first_passage == other.first_passage
-        return same and np.array_equal(self.diverged, other.diverged)
 
 
 class MomentForest:
@@ -77,10 +59,8 @@ class MomentForest:
             validation.positive_int("observables", observables, 0),
         )
         self.block_size = validation.positive_int("block_size", block_size)
-        self._tree = DyadicTree(self.shape)
-        self._partials: dict[int, PartialBlock] = {}
-        self._diverged = np.zeros(self.shape[0], np.int64)
-        self._passage = FirstPassage.empty() if first_passage else None
+        passage = FirstPassage.empty() if first_passage else None
+        self._state = ForestState(DyadicTree(self.shape), {}, np.zeros(self.shape[0], np.int64), passage)
         self._frozen = False
 
     def insert(
@@ -101,7 +81,9 @@ class MomentForest:
         diverged: ArrayLike | None = None,
         first_passage: FirstPassage | None = None,
     ) -> None:
-        """Add consecutive complete blocks, bit for bit as if they came one by one; nothing is added on an error.
+        """Add consecutive complete blocks, bit for bit as if they came one by one.
+
+        Nothing is added on an error, nor when Ctrl-C comes in the middle.
 
         Parameters
         ----------
@@ -124,12 +106,11 @@ class MomentForest:
         self._check_shape(moments, (validation.positive_int("the number of blocks", n_blocks), *self.shape))
         self._check_free(first, first + n_blocks)
         lost = self._check_extras(moments, diverged, first_passage, n_blocks * self.block_size)
-        self._tree.add_many(first, moments)
-        self._diverged = self._diverged + lost
-        if first_passage is not None and self._passage is not None:
-            self._passage = FirstPassage.merge(self._passage, first_passage)
-        for index in [i for i in self._partials if first <= i < first + n_blocks]:
-            del self._partials[index]
+        old = self._state
+        tree = old.tree.copy()
+        tree.add_many(first, moments)
+        partials = {i: part for i, part in old.partials.items() if not first <= i < first + n_blocks}
+        self._state = ForestState(tree, partials, old.diverged + lost, merge_passages(old.passage, first_passage))
 
     def set_partial(
         self,
@@ -155,7 +136,8 @@ class MomentForest:
         self._check_shape(moments, self.shape)
         self._check_free(index, index + 1)
         lost = self._check_extras(moments[None], diverged, first_passage, size)
-        self._partials[index] = PartialBlock(size, moments.copy(), lost, first_passage)
+        part = PartialBlock(size, moments.copy(), lost, first_passage)
+        self._state = self._state._replace(partials={**self._state.partials, index: part})
 
     def merge(self, other: MomentForest) -> MomentForest:
         """Return the forest over the blocks of both, bit for bit as if one run had made them all.
@@ -167,63 +149,62 @@ class MomentForest:
         """
         if self._kind() != other._kind():
             raise ValueError(f"other must be a forest like {self!r}, got {other!r}")
-        for start, stop in (*other.blocks, *((i, i + 1) for i in other._partials)):
-            shared = [self._tree.overlap(start, stop), *(i for i in self._partials if start <= i < stop)]
+        mine, theirs = self._state, other._state
+        for start, stop in (*other.blocks, *((i, i + 1) for i in theirs.partials)):
+            shared = [mine.tree.overlap(start, stop), *(i for i in mine.partials if start <= i < stop)]
             if any(block is not None for block in shared):
                 raise ValueError(f"other must hold other blocks than {self!r}, got {other!r}")
+        tree = mine.tree.copy()
+        for level, index, moments in theirs.tree.nodes():
+            tree.add(level, index, moments)
+        partials, lost = {**mine.partials, **theirs.partials}, mine.diverged + theirs.diverged
         merged = self.copy()
-        for level, index, moments in other._tree.nodes():
-            merged._tree.add(level, index, moments)
-        merged._partials.update(other._partials)
-        merged._diverged = self._diverged + other._diverged
-        if self._passage is not None and other._passage is not None:
-            merged._passage = FirstPassage.merge(self._passage, other._passage)
+        merged._state = ForestState(tree, partials, lost, merge_passages(mine.passage, theirs.passage))
         return merged
 
     def total(self) -> Moments:
         """Return the statistics of all blocks: complete ones in order, then the partial ones in order."""
-        result = self._tree.total()
-        for _, part in self._sorted_partials():
-            result = Moments.merge(result, part.moments)
+        result = self._state.tree.total()
+        for index in self.partials:
+            result = Moments.merge(result, self._state.partials[index].moments)
         return result
 
     @property
     def diverged(self) -> Integers:
         """Trajectories that had diverged by each record, shape (records,)."""
-        result = self._diverged.copy()
-        for part in self._partials.values():
+        result = self._state.diverged.copy()
+        for part in self._state.partials.values():
             result += part.diverged
         return result
 
     @property
     def first_passage(self) -> FirstPassage | None:
         """First passages of all trajectories, or None when the forest was not built for them."""
-        result = self._passage
-        for part in self._partials.values():
-            if result is not None and part.first_passage is not None:
-                result = FirstPassage.merge(result, part.first_passage)
+        result = self._state.passage
+        for part in self._state.partials.values():
+            result = merge_passages(result, part.first_passage)
         return result
 
     @property
     def blocks(self) -> tuple[tuple[int, int], ...]:
         """The complete blocks as sorted ranges (start, stop), stop excluded."""
-        return self._tree.ranges
+        return self._state.tree.ranges
 
     @property
     def partials(self) -> tuple[int, ...]:
         """Sorted indices of the blocks of which only a part is in."""
-        return tuple(sorted(self._partials))
+        return tuple(sorted(self._state.partials))
 
     @property
     def trajectories(self) -> int:
         """Number of trajectories in all blocks, those that diverged included."""
-        return len(self._tree) * self.block_size + sum(part.size for part in self._partials.values())
+        return len(self._state.tree) * self.block_size + sum(part.size for part in self._state.partials.values())
 
     def copy(self) -> MomentForest:
         """Return an independent forest, not frozen; the statistics themselves are immutable and shared."""
-        other = MomentForest(*self.shape, first_passage=self._passage is not None, block_size=self.block_size)
-        other._tree, other._partials = self._tree.copy(), dict(self._partials)
-        other._diverged, other._passage = self._diverged, self._passage
+        has_passage = self._state.passage is not None
+        other = MomentForest(*self.shape, first_passage=has_passage, block_size=self.block_size)
+        other._state = self._state  # never changed, only replaced
         return other
 
     def freeze(self) -> MomentForest:
@@ -233,21 +214,7 @@ class MomentForest:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return plain arrays that hold everything, to be saved without pickle."""
-        nodes, parts = list(self._tree.nodes()), self._sorted_partials()
-        result: dict[str, NDArray[Any]] = {
-            "kind": np.array(self._kind(), np.int64),
-            "nodes": np.array([(level, index) for level, index, _ in nodes], np.int64).reshape(-1, 2),
-            "partials": np.array([(index, part.size) for index, part in parts], np.int64).reshape(-1, 2),
-            "diverged": self._diverged,
-            **pack("partial_diverged", [{"": part.diverged} for _, part in parts]),
-            **pack("node_", [_named(moments) for _, _, moments in nodes]),
-            **pack("partial_", [_named(part.moments) for _, part in parts]),
-        }
-        if self._passage is not None:
-            result.update(pack("passage_", [self._passage.to_arrays()]))
-            partial = [part.first_passage.to_arrays() for _, part in parts if part.first_passage is not None]
-            result.update(pack("partial_passage_", partial))
-        return result
+        return {"kind": np.array(self._kind(), np.int64), **self._state.to_arrays()}
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> MomentForest:
@@ -267,11 +234,11 @@ class MomentForest:
             if not 0 <= level < 62 or index < 0:
                 raise ValueError(f"there is no node {index} at level {level}")
             forest._check_free(index << level, (index + 1) << level)
-            forest._tree.add(level, index, node)
-        forest._diverged = forest._check_diverged(arrays["diverged"], len(forest._tree) * block_size)
+            forest._state.tree.add(level, index, node)
+        diverged = forest._check_diverged(arrays["diverged"], len(forest._state.tree) * block_size)
         names = ("still", "extremes", "sums", "histogram") if passage else ()
-        if passage:
-            forest._passage = FirstPassage.from_arrays(unpack("passage_", names, arrays, 1)[0])
+        exits = FirstPassage.from_arrays(unpack("passage_", names, arrays, 1)[0]) if passage else None
+        forest._state = forest._state._replace(diverged=diverged, passage=exits)
         n_parts = len(arrays["partials"])
         parts = zip(
             arrays["partials"].tolist(),
@@ -289,25 +256,16 @@ class MomentForest:
         """Compare bit for bit."""
         if not isinstance(other, MomentForest):
             return NotImplemented
-        return (
-            self._kind() == other._kind()
-            and self._tree == other._tree
-            and self._partials == other._partials
-            and np.array_equal(self._diverged, other._diverged)
-            and self._passage == other._passage
-        )
+        return self._kind() == other._kind() and self._state.same(other._state)
 
     def __repr__(self) -> str:
         return (
             f"MomentForest({self.shape[0]} records, {self.shape[1]} observables, blocks {self.blocks}, "
-            f"partial {self.partials}, first_passage={self._passage is not None}, block_size={self.block_size})"
+            f"partial {self.partials}, first_passage={self._state.passage is not None}, block_size={self.block_size})"
         )
 
     def _kind(self) -> tuple[int, int, int, int]:
-        return (*self.shape, self.block_size, int(self._passage is not None))
-
-    def _sorted_partials(self) -> list[tuple[int, PartialBlock]]:
-        return sorted(self._partials.items())
+        return (*self.shape, self.block_size, int(self._state.passage is not None))
 
     def _check_shape(self, moments: Moments, shape: tuple[int, ...]) -> None:
         if moments.shape != shape:
@@ -316,7 +274,7 @@ class MomentForest:
     def _check_free(self, start: int, stop: int) -> None:
         if self._frozen:
             raise ValueError("a frozen forest takes no more blocks; insert into forest.copy()")
-        taken = self._tree.overlap(start, stop)
+        taken = self._state.tree.overlap(start, stop)
         if taken is not None:
             raise ValueError(f"block {taken} is already in {self!r}")
 
@@ -325,8 +283,8 @@ class MomentForest:
     ) -> Integers:
         if moments.count.size and int(moments.count.sum(axis=0).max()) > trajectories:
             raise ValueError(f"moments must count at most {trajectories} trajectories, got {moments.count.max()}")
-        if (first_passage is None) != (self._passage is None):
-            wanted = "None" if self._passage is None else "a FirstPassage"
+        if (first_passage is None) != (self._state.passage is None):
+            wanted = "None" if self._state.passage is None else "a FirstPassage"
             raise ValueError(f"first_passage must be {wanted} for this forest, got {type(first_passage).__name__}")
         if first_passage is not None and first_passage.trajectories != trajectories:
             raise ValueError(f"first_passage must be of {trajectories} trajectories, got {first_passage.trajectories}")
@@ -339,7 +297,3 @@ class MomentForest:
         if lost.shape != (self.shape[0],) or (lost.size and (lost.min() < 0 or lost.max() > trajectories)):
             raise ValueError(f"diverged must hold {self.shape[0]} counts from 0 to {trajectories}, got {diverged!r}")
         return lost
-
-
-def _named(moments: Moments) -> dict[str, NDArray[Any]]:
-    return {name: getattr(moments, name) for name in FIELDS}
