@@ -30,6 +30,7 @@ def stationary_moments() -> sp.ImmutableMatrix:
     return sp.ImmutableMatrix(unknown.subs(solution).applyfunc(sp.factor))
 
 
+@cache
 def limit_with_momentum(kappa: sp.Expr = KAPPA) -> sp.Expr:
     """lim E|w_k|^2 inside the stability region, in the symbols of :mod:`theory.second_moments`.
 

@@ -105,8 +105,8 @@ def finite(kappa: sp.Expr, first: FirstStep = FirstStep.FRESH) -> sp.Expr:
     """E|w_{k+1}|^2 for constant rho (rho^2 != 1), solved from its affine recursion, in the symbols of this module."""
     a, b = one_step(kappa)
     start = first_moment_step(kappa, first)
-    m, r = sp.symbols("m r")  # r stands for rho^(2k)
-    rest = sp.solve(sp.Eq(m, a * m + b), m)[0]
+    r = sp.Symbol("r")  # stands for rho^(2k)
+    rest = b / (1 - a)  # the fixed point, m = a m + b
     solved = sp.expand(sp.cancel(rest + (start - rest) * r))
     of_start = sp.cancel(solved.coeff(W0, 2) / (r * RHO**2))
     noise = _positive_denominator(sp.cancel(solved.coeff(W0, 0) / POWER))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.claim import Derivation, Effort, Estimates, Experiment, Form, Point, Side
+from theory.claims.claim import Derivation, Effort, Estimates, Experiment, Form, Point
 from theory.enumeration import second_moment_by_enumeration
 from theory.proof import Proof
 from theory.second_moments import FirstStep, second_moment
@@ -115,17 +115,12 @@ def enumerated(kappa: sp.Expr | None, first: FirstStep = FirstStep.FRESH) -> Cal
     return left
 
 
-def number(expression: Side, point: Mapping[str, Any]) -> float:
-    """The value of an expression (or callable) at a point given as numbers or strings like ``1/3``."""
-    exact = {name: sp.sympify(value) for name, value in point.items()}
-    if callable(expression):
-        return float(expression(exact))
-    return float(expression.subs({s: exact[s.name] for s in expression.free_symbols}, simultaneous=True))
-
-
-def at_steps(expression: Side, steps: Sequence[int], point: Mapping[str, Any]) -> np.ndarray:
-    """Values of a formula for w_{k+1} at the given numbers of steps k + 1."""
-    return np.array([number(expression, {**point, "k": n - 1}) for n in steps])
+def at_steps(formula: sp.Expr, steps: Sequence[int], point: Mapping[str, Any]) -> np.ndarray:
+    """Values of a formula for w_{k+1}, in floating point, at the given numbers of steps k + 1."""
+    names = sorted(symbol.name for symbol in formula.free_symbols)
+    ordered = sorted(formula.free_symbols, key=lambda symbol: symbol.name)
+    function = sp.lambdify(ordered, formula, "math")
+    return np.array([float(function(*({**point, "k": n - 1}[name] for name in names))) for n in steps])
 
 
 def simulate_sq_norm(
@@ -170,3 +165,26 @@ def recurrence_experiment(
     return Experiment(
         name=name, simulate=simulate, expected=expected, mutants=dict(mutants), relation=relation, printed=printed
     )
+
+
+def joined_experiment(
+    name: str, runs: Mapping[str, Mapping[str, Any]], *, expected: Callable[[], np.ndarray],
+    mutants: Mapping[str, Callable[[], np.ndarray]],
+) -> Experiment:
+    """One experiment over several recurrences: ``runs`` maps labels to the arguments of `simulate_sq_norm`."""
+
+    def simulate(effort: Effort, seed: int) -> Estimates:
+        parts = {
+            label: simulate_sq_norm(effort, seed + index, **arguments)
+            for index, (label, arguments) in enumerate(runs.items())
+        }
+        labels = [f"{label}, {inner}" for label, part in parts.items() for inner in part.labels]
+        return Estimates(
+            values=np.concatenate([part.values for part in parts.values()]),
+            stderr=np.concatenate([part.stderr for part in parts.values()]),
+            labels=tuple(labels),
+            trajectories=min(part.trajectories for part in parts.values()),
+            diverged=sum(part.diverged for part in parts.values()),
+        )
+
+    return Experiment(name=name, simulate=simulate, expected=expected, mutants=dict(mutants))

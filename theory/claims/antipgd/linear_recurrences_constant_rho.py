@@ -16,7 +16,7 @@ from theory.claims.antipgd._linear import (
     sampler,
     symbols,
 )
-from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Side, Verdict
+from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
 from theory.momentum import stationary_moments
 from theory.proof import Blackboard, Proof
 from theory.second_moments import (
@@ -57,9 +57,11 @@ LATEX49 = (
 )
 
 
-def at_times(expression: Side, steps: tuple[int, ...] = FINITE_STEPS) -> Callable[[], np.ndarray]:
-    """Predictions of a formula at the experiments' point."""
-    return lambda: at_steps(expression, steps, POINT)
+def at_times(
+    formula: Callable[[], sp.Expr], steps: tuple[int, ...] = FINITE_STEPS
+) -> Callable[[], np.ndarray]:
+    """Predictions of a formula at the experiments' point; the formula is built when they are asked for."""
+    return lambda: at_steps(formula(), steps, POINT)
 
 
 def stationary_left(kappa: sp.Expr | None = None) -> Callable[[Point], sp.Expr]:
@@ -90,50 +92,51 @@ def _refute_finite() -> Proof:
     return board.proof()
 
 
-def _finite_mutants(kappa: sp.Expr) -> dict[str, Callable[[], np.ndarray]]:
-    formula = finite(kappa)
-    noise = formula.subs(W0, 0)
-    start = formula - noise
-    return {
-        "rho for rho^2": at_times(formula.subs(RHO, sp.sqrt(RHO))),
-        "sigma for sigma^2": at_times(formula.subs(POWER, POWER / sp.Rational(1, 2))),
-        "d missing": at_times(start + noise / D),
-        "factor 2": at_times(start + 2 * noise),
-        "start off by one step": at_times(start / RHO**2 + noise),
-        "the other noise": at_times(finite(1 - kappa)),
-    }
-
-
 def _finite_experiment(kappa: sp.Expr, printed: Callable[[], np.ndarray] | None) -> Experiment:
     kind = "anticorrelated" if kappa else "plain"
-    mutants = _finite_mutants(kappa)
+
+    def with_noise(change: Callable[[sp.Expr], sp.Expr]) -> Callable[[], np.ndarray]:
+        return at_times(lambda: START + change(finite(kappa).subs(W0, 0)))
+
+    mutants = {
+        "rho for rho^2": at_times(lambda: finite(kappa).subs(RHO, sp.sqrt(RHO))),
+        "sigma for sigma^2": with_noise(lambda noise: 2 * noise),  # sigma is 1/2
+        "d missing": with_noise(lambda noise: noise / D),
+        "half the noise": with_noise(lambda noise: noise / 2),
+        "start off by one step": at_times(lambda: START / RHO**2 + finite(kappa).subs(W0, 0)),
+        "the other noise": at_times(lambda: finite(1 - kappa)),
+    }
     if kappa:
-        mutants["exponent 2(k-1)"] = at_times(
-            START + (1 + (1 - RHO) ** 2 * (1 - RHO ** (2 * (K - 1))) / (1 - RHO**2)) * POWER
+        mutants["exponent 2(k-1)"] = with_noise(
+            lambda noise: (1 + (1 - RHO) ** 2 * (1 - RHO ** (2 * (K - 1))) / (1 - RHO**2)) * POWER
         )
-        mutants["1 - rho for (1 - rho)^2"] = at_times(
-            START + (1 + (1 - RHO) * (1 - RHO ** (2 * K)) / (1 - RHO**2)) * POWER
+        mutants["1 - rho for (1 - rho)^2"] = with_noise(
+            lambda noise: (1 + (1 - RHO) * (1 - RHO ** (2 * K)) / (1 - RHO**2)) * POWER
         )
     else:
-        mutants["exponent 2k"] = at_times(START + (1 - RHO ** (2 * K)) / (1 - RHO**2) * POWER)
+        mutants["exponent 2k"] = with_noise(lambda noise: (1 - RHO ** (2 * K)) / (1 - RHO**2) * POWER)
     return recurrence_experiment(
         f"rho = 0.6, {kind} noise, d = 4, sigma = 1/2, |w_0| = 1, small and large k",
-        rho=0.6, at=FINITE_STEPS, kappa=float(kappa), expected=at_times(finite(kappa)), printed=printed,
+        rho=0.6, at=FINITE_STEPS, kappa=float(kappa), expected=at_times(lambda: finite(kappa)), printed=printed,
         mutants=mutants, dim=4, sigma=0.5, w0=1.0,
     )  # fmt: skip
 
 
 def _limit_experiment(kappa: sp.Expr) -> Experiment:
-    value, kind = limit(kappa), "anticorrelated" if kappa else "plain"
+    kind = "anticorrelated" if kappa else "plain"
     wrong = {"1/(1 + rho)": 1 / (1 + RHO), "2/(1 + rho^2)": 2 / (1 + RHO**2), "1/(1 - rho^2)": 1 / (1 - RHO**2)}
     if not kappa:
         wrong = {"1/(1 - rho)": 1 / (1 - RHO), "1/(1 - rho)^2": 1 / (1 - RHO) ** 2, "2/(1 + rho)": 2 / (1 + RHO)}
-    mutants = {name: at_times(factor * POWER, LIMIT_STEPS) for name, factor in wrong.items()}
-    mutants["sigma for sigma^2"] = at_times(2 * value, LIMIT_STEPS)
-    mutants["d missing"] = at_times(value / D, LIMIT_STEPS)
+
+    def limits(change: Callable[[sp.Expr], sp.Expr]) -> Callable[[], np.ndarray]:
+        return at_times(lambda: change(limit(kappa)), LIMIT_STEPS)
+
+    mutants = {name: limits(lambda value, f=factor: f * POWER) for name, factor in wrong.items()}  # type: ignore[misc]
+    mutants["sigma for sigma^2"] = limits(lambda value: 2 * value)
+    mutants["d missing"] = limits(lambda value: value / D)
     return recurrence_experiment(
         f"rho = 0.6, {kind} noise, d = 4, sigma = 1/2, |w_0| = 1, after {LIMIT_STEPS[0]} and {LIMIT_STEPS[1]} steps",
-        rho=0.6, at=LIMIT_STEPS, kappa=float(kappa), expected=at_times(value, LIMIT_STEPS), mutants=mutants,
+        rho=0.6, at=LIMIT_STEPS, kappa=float(kappa), expected=limits(lambda value: value), mutants=mutants,
         dim=4, sigma=0.5, w0=1.0,
     )  # fmt: skip
 
@@ -149,9 +152,6 @@ def _finite_claim(
         counterexample = _refute_finite() if wrong else None
         return derivation(form, prove_finite(kappa), counterexample, reason)
 
-    def printed_values() -> np.ndarray:
-        return at_times(printed.right)()  # type: ignore[arg-type]
-
     return Claim(
         id=f"{PAPER}/C.5/{part}",
         paper=PAPER,
@@ -161,7 +161,7 @@ def _finite_claim(
         derive=derive,
         recorded=verdict,
         reason=reason,
-        experiments=(_finite_experiment(kappa, printed_values if wrong else None),),
+        experiments=(_finite_experiment(kappa, at_times(lambda: PRINTED48) if wrong else None),),
         example=EXAMPLE,
         symbols=symbols("rho", "k", "d", "sigma", "w0"),
         sample=sampler("rho", "k", "d", "sigma", "w0"),

@@ -1,0 +1,324 @@
+"""Beyond the Anti-PGD paper: second moments for every noise xi_k - kappa xi_{k-1}, and with heavy-ball momentum.
+
+Own results around Proposition C.4 and Corollary C.5 (marked new). The first step may be fresh, eps_0 = xi_0 as in the
+paper's appendix, or stationary, eps_0 = xi_0 - kappa xi_{-1} as in its Eq. 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from theory.claims.antipgd._linear import (
+    PAPER,
+    at_steps,
+    derivation,
+    enumerated,
+    exact_second_moment,
+    recurrence_experiment,
+    sampler,
+    sequence_of,
+    sequence_sampler,
+    symbols,
+)
+from theory.claims.antipgd.linear_recurrences_constant_rho import stationary_left
+from theory.claims.claim import Claim, Experiment, Form, Point, Verdict
+from theory.given_sequence import given_sequence, prove_given_sequence
+from theory.proof import Blackboard, Proof
+from theory.second_moments import (
+    KAPPA,
+    POWER,
+    RHO,
+    W0,
+    FirstStep,
+    K,
+    finite,
+    first_moment_step,
+    limit,
+    one_step,
+    prove_finite,
+    prove_limit,
+)
+
+PLACE = "Appendix C.1.1, our own"
+STEPS = (1, 2, 3, 6, 20)
+POINT: dict[str, Any] = {"rho": 0.7, "kappa": 0.5, "d": 4, "sigma": 0.5, "w0": 1.0}
+EXAMPLE: dict[str, sp.Expr] = {
+    "rho": sp.Rational(1, 2), "kappa": sp.Rational(1, 3), "k": sp.Integer(2), "d": sp.S.One, "sigma": sp.S.One,
+    "w0": sp.S.One,
+}  # fmt: skip
+SEQUENCE_EXAMPLE = {
+    "k": sp.Integer(2), **{f"rho_{j}": sp.Rational(j + 1, j + 2) for j in range(5)}, "kappa": sp.Rational(1, 3),
+    "d": sp.S.One, "sigma": sp.S.One, "w0": sp.S.One,
+}  # fmt: skip
+NAMES = ("rho", "kappa", "k", "d", "sigma", "w0")
+TAIL = {FirstStep.FRESH: "", FirstStep.STATIONARY: " + kappa^2 rho^(2k) d sigma^2"}
+TAIL_LATEX = {FirstStep.FRESH: "", FirstStep.STATIONARY: r" + \kappa^2 \rho^{2k} d\sigma^2"}
+
+
+def predictions(
+    formula: Callable[[], sp.Expr], steps: tuple[int, ...] = STEPS, **changed: Any
+) -> Callable[[], np.ndarray]:
+    """Values of a formula for w_{k+1} at the experiments' point, with changes; built when they are asked for."""
+    return lambda: at_steps(formula(), steps, {**POINT, **changed})
+
+
+def own_claim(
+    part: str, statement: str, form: Form, prove: Callable[[], Proof], reason: str, *,
+    example: Mapping[str, sp.Expr], names: tuple[str, ...], experiments: tuple[Experiment, ...] = (), place: str = "",
+    sample: Callable[..., Point] | None = None, derived: Callable[[], sp.Expr] | None = None,
+) -> Claim:
+    """A proved entry of our own; ``derived`` gives the right side that the blackboard derives, if it is one formula."""
+
+    def found() -> Form:
+        return form if derived is None else Form(form.text, form.latex, form.left, derived(), form.relation)
+
+    return Claim(
+        id=f"{PAPER}/{part}",
+        paper=PAPER,
+        place=place or PLACE,
+        statement=statement,
+        printed=form,
+        derive=lambda: derivation(found(), prove()),
+        recorded=Verdict.PROVED,
+        reason=reason,
+        experiments=experiments,
+        example=example,
+        symbols=symbols(*names),
+        new=True,
+        sample=sample or sampler(*names),
+    )
+
+
+def _experiment(first: FirstStep) -> Experiment:
+    other = FirstStep.STATIONARY if first is FirstStep.FRESH else FirstStep.FRESH
+    name = "fresh" if first is FirstStep.FRESH else "stationary"
+
+    def formula() -> sp.Expr:
+        return finite(KAPPA, first)
+
+    return recurrence_experiment(
+        f"rho = 0.7, kappa = 0.5, {name} first step, d = 4, sigma = 1/2, |w_0| = 1",
+        rho=0.7, kappa=0.5, at=STEPS, first=name, dim=4, sigma=0.5, w0=1.0, expected=predictions(formula),
+        mutants={
+            "kappa ignored: plain": predictions(formula, kappa=0),
+            "kappa ignored: fully anticorrelated": predictions(formula, kappa=1),
+            "kappa for -kappa": predictions(formula, kappa=-0.5),
+            "the other first step": predictions(lambda: finite(KAPPA, other)),
+            "sigma for sigma^2": predictions(lambda: formula() + formula().subs(W0, 0)),
+            "rho for rho^2": predictions(lambda: formula().subs(RHO, sp.sqrt(RHO))),
+        },
+    )  # fmt: skip
+
+
+def _printed_finite(first: FirstStep) -> sp.Expr:
+    extra = KAPPA**2 * RHO ** (2 * K) if first is FirstStep.STATIONARY else sp.S.Zero
+    noise = 1 + (RHO - KAPPA) ** 2 * (1 - RHO ** (2 * K)) / (1 - RHO**2) + extra
+    return RHO ** (2 * (K + 1)) * W0**2 + noise * POWER
+
+
+def _finite_claim(first: FirstStep) -> Claim:
+    name = "fresh" if first is FirstStep.FRESH else "stationary"
+    form = Form(
+        "E|w_{k+1}|^2 = rho^(2(k+1)) |w_0|^2 + (1 + (rho-kappa)^2 (1-rho^(2k)) / (1-rho^2)) d sigma^2" + TAIL[first],
+        r"\mathbb{E}\|w_{k+1}\|^2 = \rho^{2(k+1)} \|w_0\|^2 + \left(1 + (\rho-\kappa)^2"
+        r" \frac{1-\rho^{2k}}{1-\rho^2}\right) d\sigma^2" + TAIL_LATEX[first],
+        enumerated(None, first), _printed_finite(first),
+    )  # fmt: skip
+    return own_claim(
+        f"C.5/kappa-finite-{name}",
+        f"With eps_k = xi_k - kappa xi_{{k-1}}, {first.value}, every k >= 0, real kappa and rho^2 != 1: {form.text}.",
+        form, lambda: prove_finite(KAPPA, first), "The second-moment recursion, solved for general kappa.",
+        example=EXAMPLE, names=NAMES, experiments=(_experiment(first),), derived=lambda: finite(KAPPA, first),
+    )  # fmt: skip
+
+
+def _sequence_claim(first: FirstStep) -> Claim:
+    name = "fresh" if first is FirstStep.FRESH else "stationary"
+    tail = "" if first is FirstStep.FRESH else " + kappa^2 prod_{j=1}^{k} rho_j^2 d sigma^2"
+
+    def left(point: Point) -> sp.Expr:
+        return exact_second_moment(sequence_of(point), point, kappa=point["kappa"], first=first)
+
+    def right(point: Point) -> sp.Expr:
+        power, rhos = point["d"] * point["sigma"] ** 2, sequence_of(point)
+        return given_sequence(rhos, sq_norm=point["w0"] ** 2, power=power, kappa=point["kappa"], first=first)
+
+    def sample(generator: Any) -> Point:
+        return {**sequence_sampler()(generator), **sampler("kappa")(generator)}
+
+    form = Form(
+        "E|w_{k+1}|^2 = prod rho_j^2 |w_0|^2 + (1 + sum_{i=0}^{k-1} (rho_{i+1}-kappa)^2 prod_{j=i+2}^{k} rho_j^2) "
+        "d sigma^2" + tail,
+        r"\mathbb{E}\|w_{k+1}\|^2 = \prod_{j=0}^{k} \rho_j^2 \|w_0\|^2 + \Bigl(1 + \sum_{i=0}^{k-1}"
+        r" (\rho_{i+1}-\kappa)^2 \prod_{j=i+2}^{k} \rho_j^2\Bigr) d\sigma^2"
+        + ("" if first is FirstStep.FRESH else r" + \kappa^2 \prod_{j=1}^{k} \rho_j^2\, d\sigma^2"),
+        left, right,
+    )  # fmt: skip
+    return own_claim(
+        f"C.4/kappa-{name}",
+        f"For every k >= 0, deterministic rho_k and real kappa, with {first.value}: {form.text}.",
+        form, lambda: prove_given_sequence(KAPPA, first), "Induction with symbolic rho_k and kappa.",
+        example=SEQUENCE_EXAMPLE, names=("k", "kappa", "d", "sigma", "w0"), sample=sample,
+    )  # fmt: skip
+
+
+def _limit_formula() -> sp.Expr:
+    """The limit for every kappa."""
+    return limit(KAPPA)
+
+
+def _limit_claim() -> Claim:
+    text = "lim E|w_k|^2 = (1 + kappa^2 - 2 kappa rho) / (1 - rho^2) d sigma^2"
+    form = Form(
+        text, r"\lim_{k\to\infty} \mathbb{E}\|w_k\|^2 = \frac{1+\kappa^2-2\kappa\rho}{1-\rho^2}\, d\sigma^2",
+        stationary_left(), (1 + KAPPA**2 - 2 * KAPPA * RHO) / (1 - RHO**2) * POWER,
+    )  # fmt: skip
+    steps = (100, 120)
+    experiment = recurrence_experiment(
+        "rho = 0.7, kappa = 0.5, d = 4, sigma = 1/2, |w_0| = 1, after 100 and 120 steps",
+        rho=0.7, kappa=0.5, at=steps, dim=4, sigma=0.5, w0=1.0, expected=predictions(_limit_formula, steps),
+        mutants={
+            "kappa ignored: plain": predictions(_limit_formula, steps, kappa=0),
+            "kappa ignored: fully anticorrelated": predictions(_limit_formula, steps, kappa=1),
+            "kappa for -kappa": predictions(_limit_formula, steps, kappa=-0.5),
+            "cross term dropped": predictions(lambda: (1 + KAPPA**2) / (1 - RHO**2) * POWER, steps),
+            "cross term without factor 2": predictions(
+                lambda: (1 + KAPPA**2 - KAPPA * RHO) / (1 - RHO**2) * POWER, steps
+            ),
+            "sigma for sigma^2": predictions(lambda: 2 * _limit_formula(), steps),
+        },
+    )  # fmt: skip
+    return own_claim(
+        "C.5/kappa-limit", f"For |rho| < 1, real kappa and either first step: {text}.", form,
+        lambda: prove_limit(KAPPA), "The fixed point of the second-moment recursion, for either first step.",
+        example={n: EXAMPLE[n] for n in ("rho", "kappa", "d", "sigma")}, names=("rho", "kappa", "d", "sigma"),
+        experiments=(experiment,), derived=lambda: limit(KAPPA),
+    )  # fmt: skip
+
+
+def _prove_best() -> Proof:
+    board = Blackboard("the limit as a square in kappa")
+    inner = prove_limit(KAPPA)
+    board.note(f"limit, in {len(inner.steps)} steps", inner.complete)
+    excess = limit(KAPPA) - POWER
+    board.equal("limit - d sigma^2", excess, (KAPPA - RHO) ** 2 / (1 - RHO**2) * POWER)
+    board.equal("slope in kappa at kappa = rho", sp.diff(limit(KAPPA), KAPPA).subs(KAPPA, RHO), sp.S.Zero)
+    w, new, last = sp.symbols("w xi_new xi_last")
+    kept = RHO * (w + last) + new - RHO * last  # w_k = w + xi_{k-1} with w = rho^k w_0
+    board.equal("w_{k+1} - xi_k at kappa = rho, on every path", kept - new, RHO * w)
+    board.nonnegative("1 - rho^2 > 0", 1 - RHO**2, {RHO: (-sp.S.One, sp.S.One)}, strict=True)
+    return board.proof()
+
+
+def _best_claim() -> Claim:
+    steps = (100, 120)
+    form = Form(
+        "lim E|w_k|^2 >= d sigma^2, with equality exactly at kappa = rho",
+        r"\lim_{k\to\infty} \mathbb{E}\|w_k\|^2 \ge d\sigma^2,\ \text{equality iff}\ \kappa = \rho",
+        (1 + KAPPA**2 - 2 * KAPPA * RHO) / (1 - RHO**2) * POWER, POWER, ">=",
+    )  # fmt: skip
+    experiment = recurrence_experiment(
+        "rho = kappa = 0.7, Gaussian noise, d = 4, sigma = 1/2, |w_0| = 1, after 100 and 120 steps",
+        rho=0.7, kappa=0.7, gaussian=True, at=steps, dim=4, sigma=0.5, w0=1.0,
+        expected=predictions(_limit_formula, steps, kappa=0.7),
+        mutants={
+            "kappa ignored: plain": predictions(_limit_formula, steps, kappa=0),
+            "kappa ignored: fully anticorrelated": predictions(_limit_formula, steps, kappa=1),
+            "the best kappa taken as rho^2": predictions(_limit_formula, steps, kappa=0.59),
+        },
+    )  # fmt: skip
+    return own_claim(
+        "C.5/kappa-best",
+        "For |rho| < 1 no kappa brings the limit below d sigma^2, and kappa = rho, alone, attains it.",
+        form, _prove_best,
+        "The limit is d sigma^2 + (kappa - rho)^2 / (1 - rho^2) d sigma^2. At kappa = rho even w_{k+1} = "
+        "rho^(k+1) w_0 + xi_k on every path: nothing but the newest noise stays.",
+        example={n: EXAMPLE[n] for n in ("rho", "kappa", "d", "sigma")}, names=("rho", "kappa", "d", "sigma"),
+        experiments=(experiment,),
+    )  # fmt: skip
+
+
+def _prove_random_walk() -> Proof:
+    board = Blackboard("second-moment recursion at rho = 1, summed by induction")
+    formula = W0**2 + (1 + K * (1 - KAPPA) ** 2) * POWER
+    a, b = (part.subs(RHO, 1) for part in one_step(KAPPA))
+    board.equal("k = 0", formula.subs(K, 0), first_moment_step(KAPPA, FirstStep.FRESH).subs(RHO, 1))
+    board.equal("step k -> k+1", formula.subs(K, K + 1), a * formula + b)
+    return board.proof()
+
+
+def _random_walk_claim() -> Claim:
+    steps = (1, 3, 10, 30)
+    formula = W0**2 + (1 + K * (1 - KAPPA) ** 2) * POWER
+
+    def left(point: Point) -> sp.Expr:
+        return exact_second_moment([sp.S.One] * (int(point["k"]) + 1), point, kappa=point["kappa"])
+
+    form = Form(
+        "rho = 1: E|w_{k+1}|^2 = |w_0|^2 + (1 + k (1-kappa)^2) d sigma^2",
+        r"\rho = 1:\ \mathbb{E}\|w_{k+1}\|^2 = \|w_0\|^2 + \left(1 + k(1-\kappa)^2\right) d\sigma^2",
+        left, formula,
+    )  # fmt: skip
+    experiment = recurrence_experiment(
+        "rho = 1, kappa = 0.5, d = 4, sigma = 1/2, |w_0| = 1",
+        rho=1.0, kappa=0.5, at=steps, dim=4, sigma=0.5, w0=1.0, expected=predictions(lambda: formula, steps),
+        mutants={
+            "kappa ignored: plain": predictions(lambda: formula, steps, kappa=0),
+            "kappa ignored: fully anticorrelated": predictions(lambda: formula, steps, kappa=1),
+            "1 - kappa for its square": predictions(lambda: W0**2 + (1 + K * (1 - KAPPA)) * POWER, steps),
+            "k + 1 for k": predictions(lambda: formula.subs(K, K + 1), steps),
+        },
+    )  # fmt: skip
+    return own_claim(
+        "C.5/kappa-random-walk",
+        "Without contraction the noise accumulates at rate (1 - kappa)^2 d sigma^2 a step: only kappa = 1 stops it.",
+        form, _prove_random_walk, "The second-moment recursion at rho = 1.",
+        example={n: EXAMPLE[n] for n in NAMES if n != "rho"}, names=NAMES[1:], experiments=(experiment,),
+    )  # fmt: skip
+
+
+def _as_in_eq2_claim() -> Claim:
+    printed = RHO ** (2 * (K + 1)) * W0**2 + 2 * (1 + RHO ** (2 * K + 1)) / (1 + RHO) * POWER
+    form = Form(
+        "E|w_{k+1}|^2 = rho^(2(k+1)) |w_0|^2 + 2 (1+rho^(2k+1)) / (1+rho) d sigma^2",
+        r"\mathbb{E}\|w_{k+1}\|^2 = \rho^{2(k+1)} \|w_0\|^2 + 2\,\frac{1+\rho^{2k+1}}{1+\rho}\, d\sigma^2",
+        enumerated(sp.S.One, FirstStep.STATIONARY), printed,
+    )  # fmt: skip
+    names = ("rho", "k", "d", "sigma", "w0")
+
+    def formula() -> sp.Expr:
+        return finite(sp.S.One, FirstStep.STATIONARY)
+
+    experiment = recurrence_experiment(
+        "rho = 0.7, Anti-PGD with eps_0 = xi_0 - xi_{-1}, d = 4, sigma = 1/2, |w_0| = 1",
+        rho=0.7, kappa=1.0, at=STEPS, first="stationary", dim=4, sigma=0.5, w0=1.0, expected=predictions(formula),
+        mutants={
+            "eps_0 = xi_0": predictions(lambda: finite(sp.S.One)),
+            "2k for 2k+1": predictions(lambda: formula() + 2 * (RHO ** (2 * K) - RHO ** (2 * K + 1)) / (1 + RHO) * POWER),
+            "factor 2 missing": predictions(lambda: formula() - formula().subs(W0, 0) / 2),
+        },
+    )  # fmt: skip
+    return own_claim(
+        "C.5/finite-as-in-Eq2",
+        "When Anti-PGD starts as in Eq. 2 of the paper, with eps_0 = xi_0 - xi_{-1} like every later step: " + form.text,
+        form, lambda: prove_finite(sp.S.One, FirstStep.STATIONARY),
+        "Eq. 48 takes eps_0 = xi_0; the increments of Eq. 2 give another value at every finite k, and the same limit.",
+        example={n: EXAMPLE[n] for n in names}, names=names, experiments=(experiment,), derived=formula,
+        place="Section 2, Eq. 2, with Corollary C.5, our own",
+    )  # fmt: skip
+
+
+CLAIMS: tuple[Claim, ...] = (
+    _sequence_claim(FirstStep.FRESH),
+    _sequence_claim(FirstStep.STATIONARY),
+    _finite_claim(FirstStep.FRESH),
+    _finite_claim(FirstStep.STATIONARY),
+    _limit_claim(),
+    _best_claim(),
+    _random_walk_claim(),
+    _as_in_eq2_claim(),
+)
