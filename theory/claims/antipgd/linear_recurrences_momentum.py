@@ -120,7 +120,8 @@ REGION = "|beta| < 1 and -1 - 2 beta < rho < 1"
 
 
 def _limit_latex(numerator: str, denominator: str) -> str:
-    return r"\lim_{k\to\infty} \mathbb{E}\|w_k\|^2 = \frac{%s}{%s}\, d\sigma^2" % (numerator, denominator)
+    fraction_latex = r"\frac{" + numerator + "}{" + denominator + "}"
+    return r"\lim_{k\to\infty} \mathbb{E}\|w_k\|^2 = " + fraction_latex + r"\, d\sigma^2"
 
 
 def _example(*names: str) -> dict[str, sp.Expr]:
@@ -130,18 +131,18 @@ def _example(*names: str) -> dict[str, sp.Expr]:
 CLAIMS: tuple[Claim, ...] = (
     own_claim(
         "C.5/momentum-stability",
-        f"With heavy-ball momentum both roots of z^2 - (rho + beta) z + beta lie inside the unit disc exactly for {REGION}.",
+        f"With momentum beta both roots of z^2 - (rho + beta) z + beta lie inside the unit disc exactly for {REGION}.",
         Form(f"max |z| < 1 exactly for {REGION}", r"\max|z| < 1 \iff |\beta| < 1,\ -1-2\beta < \rho < 1",
              _largest_root, sp.S.One, "<"),
-        prove_stability, "The disc is mapped to the left half plane; the signs of the coefficients of a quadratic decide.",
+        prove_stability, "The disc is mapped to the left half plane; the signs of a quadratic's coefficients decide.",
         example=_example("rho", "beta"), names=("rho", "beta"), sample=_sample(("rho", "beta")),
     ),
     own_claim(
         "C.5/momentum-finite",
-        "E|w_{k+1}|^2 with momentum beta and w_{-1} = w_0, for every k, real rho, beta and kappa and either first step, "
-        "is the first entry of the matrix recursion M_{k+1} = F M_k F^T + d sigma^2 G G^T.",
-        Form(f"{STATE}: M_{{k+1}} = F M_k F^T + d sigma^2 G G^T, F = [[rho+beta, -beta, -kappa], [1, 0, 0], [0, 0, 0]], "
-             "G = (1, 0, 1)", r"M_{k+1} = F M_k F^{\top} + d\sigma^2\, G G^{\top}", enumerated(None), _recursion),
+        "E|w_{k+1}|^2 with momentum beta and w_{-1} = w_0, for every k, real rho, beta and kappa and either first "
+        "step, is the first entry of the matrix recursion M_{k+1} = F M_k F^T + d sigma^2 G G^T.",
+        Form(f"{STATE}: M_{{k+1}} = F M_k F^T + d sigma^2 G G^T, G = (1, 0, 1), "
+             "F = [[rho+beta, -beta, -kappa], [1, 0, 0], [0, 0, 0]]", r"M_{k+1} = F M_k F^{\top} + d\sigma^2\, G G^{\top}", enumerated(None), _recursion),
         prove_finite_with_momentum,
         "xi_k is uncorrelated with s_k; compared with the expansion of w_n in its single noises, and with enumeration.",
         example=EXAMPLE, names=tuple(EXAMPLE), sample=_sample(tuple(EXAMPLE)),
