@@ -195,7 +195,7 @@ def known_symbols(claim: Claim, derivation: Derivation | None = None) -> set[str
     return names
 
 
-def evaluate(claim: Claim, point: Mapping[str, object] | None = None) -> Values:
+def evaluate(claim: Claim, point: Mapping[str, object] | None = None, derivation: Derivation | None = None) -> Values:
     """The sides of the printed and of the derived form at a point, exactly where the inputs are exact.
 
     Parameters
@@ -205,6 +205,8 @@ def evaluate(claim: Claim, point: Mapping[str, object] | None = None) -> Values:
     point : mapping of str to number, optional
         Values of symbols; the others come from ``claim.example``. Floats stay floats: give ``sympy.Rational``,
         ``fractions.Fraction`` or text such as ``"1/2"`` for exact results.
+    derivation : Derivation, optional
+        What ``claim.derive()`` returned, to save doing it again.
 
     Raises
     ------
@@ -219,7 +221,7 @@ def evaluate(claim: Claim, point: Mapping[str, object] | None = None) -> Values:
     >>> evaluate(claim, {"x": "1/2"}).printed
     {'right': 1/4}
     """
-    derivation = claim.derive()
+    derivation = claim.derive() if derivation is None else derivation
     known = known_symbols(claim, derivation)
     unknown = sorted(set(point or {}) - known)
     if unknown:

@@ -135,8 +135,8 @@ def check_claims(claims: Iterable[Claim]) -> None:
         if claim.id in seen:
             raise ValueError(f"two claims have the id {claim.id!r}; ids must be unique")
         seen.add(claim.id)
-        if not claim.id or any(c.isspace() or c in "*?[]" for c in claim.id):
-            raise ValueError(f"id must be a name without blanks and without * ? [ ], got {claim.id!r}")
+        if not claim.id or any(c.isspace() or c in "*?[]=" for c in claim.id):
+            raise ValueError(f"id must be a name without blanks and without * ? [ ] =, got {claim.id!r}")
         if not claim.statement:
             raise ValueError(f"{claim.id}: statement must not be empty")
         if claim.recorded in NEVER_RECORDED:
@@ -184,6 +184,8 @@ def select(patterns: Sequence[str] = ()) -> tuple[Claim, ...]:
     chosen: list[Claim] = []
     if globs or not files:
         known = ledger()
+        if not known:
+            raise UnknownClaimError("the ledger holds no claims at all")
         for pattern in globs:
             if not any(matches(claim.id, pattern) for claim in known):
                 raise UnknownClaimError(_unknown(pattern, [claim.id for claim in known]))
