@@ -89,7 +89,7 @@ def verify(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A quarter of the trajectories.")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="Sixteen times the trajectories.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 0,
+    seed: Annotated[str, typer.Option(metavar="INTEGER", help="Seed of the whole run, at least 0.")] = "0",
     json: Annotated[str | None, typer.Option(metavar="FILE", help="Write a JSON object; - is standard output.")] = None,
     junit: Annotated[str | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
     html: Annotated[str | None, typer.Option(metavar="FILE", help="Write one self-contained HTML page.")] = None,
@@ -105,13 +105,15 @@ def verify(
     """
     if quick and thorough:
         _usage("--quick and --thorough exclude each other")
+    if not (seed.isascii() and seed.isdigit() and len(seed) < 40):
+        _usage(f"--seed must be an integer >= 0, got {seed!r}")
     files = {"--json": json, "--junit": junit, "--html": html}
     _check_files(files)
     from theory.claims.claim import Effort
 
     effort = Effort.QUICK if quick else Effort.THOROUGH if thorough else Effort.DEFAULT
     claims = _select(patterns or [])
-    report = _run(claims, effort, seed)
+    report = _run(claims, effort, int(seed))
     _print(report, to_stderr=json == "-", mutants=mutants, verbose=verbose)
     _write(report, files)
     raise typer.Exit(report.exit_code)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,12 @@ from toylands.random import advance, next_word
 from toylands.simd import (
     as_bits,
     as_float,
+    exponent,
     fma,
     has_bits,
     lanes_function,
     lookup16,
+    mantissa,
     maximum,
     select,
     signed_to_float,
@@ -138,44 +141,70 @@ class Discrete:
 
 # --------------------------------------------------------------------------- Box-Muller in lanes
 
-_HALF_TURN = math.pi / 2
-_SINE = tuple((-1) ** k * _HALF_TURN ** (2 * k + 1) / math.factorial(2 * k + 1) for k in range(7))
-_COSINE = tuple((-1) ** k * _HALF_TURN ** (2 * k) / math.factorial(2 * k) for k in range(8))
-# -2 ln(1 + q) = q (L0 + L1 q + ...), |q| <= 1/32: the first term left out is below 1e-14
-_LOG = tuple(-2.0 * (-1) ** k / (k + 1) for k in range(8))
-# Sixteen intervals of the mantissa in [1, 2); those from 1.5 on count as below 1, so that -2 ln u has no cancellation
-# near u = 1.
-_CENTRE = tuple(1 + (i + 0.5) / 16 for i in range(16))
+_PI = Fraction("3.14159265358979323846264338327950288419716939937510582097494459")
+
+
+def _economise(taylor: Sequence[Fraction], keep: int, half_width: Fraction, centre: Fraction) -> tuple[float, ...]:
+    """A Taylor polynomial with its highest terms traded for lower ones, ``keep`` coefficients in all.
+
+    Subtracting a multiple of the Chebyshev polynomial of an interval removes the leading term at the least cost over
+    that interval (Lanczos' telescoping). Exact fractions, so that every machine gets the same doubles.
+    """
+    coefficients = list(taylor)
+    while len(coefficients) > keep:
+        degree = len(coefficients) - 1
+        chebyshev = _chebyshev(degree, half_width, centre)
+        scale = coefficients[-1] / chebyshev[-1]
+        coefficients = [c - scale * t for c, t in zip(coefficients, chebyshev)][:-1]
+    return tuple(float(c) for c in coefficients)
+
+
+def _chebyshev(degree: int, half_width: Fraction, centre: Fraction) -> list[Fraction]:
+    """Coefficients of T_degree((x - centre) / half_width)."""
+    slope, offset = 1 / half_width, -centre / half_width
+    last, current = [Fraction(1)], [offset, slope]
+    for _ in range(degree - 1):
+        shifted = [Fraction(0), *(2 * slope * c for c in current)]
+        fixed = [2 * offset * c for c in current] + [Fraction(0)]
+        old = last + [Fraction(0)] * (len(shifted) - len(last))
+        last, current = current, [x + y - z for x, y, z in zip(shifted, fixed, old)]
+    return current
+
+
+def _turn_series(odd: int, terms: int) -> list[Fraction]:
+    """cos (odd = 0) or sin (odd = 1) of f pi / 2, divided by f^odd, as a series in f^2."""
+    return [(-1) ** k * (_PI / 2) ** (2 * k + odd) / math.factorial(2 * k + odd) for k in range(terms)]
+
+
+_EIGHTH = Fraction(1, 8)  # f in [-1/2, 1/2], so f^2 in [0, 1/4]
+_SINE = _economise(_turn_series(1, 10), 6, _EIGHTH, _EIGHTH)  # off by less than 1e-14
+_COSINE = _economise(_turn_series(0, 10), 6, _EIGHTH, _EIGHTH)  # off by less than 1e-13
+# -2 ln(1 + q) = q (L0 + L1 q + ...), |q| <= 1/32, off by less than 1e-15
+_LOG = _economise([Fraction(-2 * (-1) ** k, k + 1) for k in range(12)], 7, Fraction(1, 32), Fraction(0))
+_CENTRE = tuple(1 + (i + 0.5) / 16 for i in range(16))  # sixteen intervals of the mantissa in [1, 2)
 _INVERSE = np.array([1 / c for c in _CENTRE])
-_INVERSE_LOW, _INVERSE_HIGH = _INVERSE[:8].copy(), _INVERSE[8:].copy()
-_OFFSET = np.array([-2 * math.log(c if i < 8 else c / 2) for i, c in enumerate(_CENTRE)])
-_OFFSET_LOW, _OFFSET_HIGH = _OFFSET[:8].copy(), _OFFSET[8:].copy()
+_OFFSET = np.array([-2 * math.log(c) for c in _CENTRE])
 _MINUS_TWO_LN2 = -2 * math.log(2.0)
-_MANTISSA, _ONE = np.uint64(0x000FFFFFFFFFFFFF), np.uint64(0x3FF0000000000000)
-_ROUND_UP = np.uint64(0x0008000000000000)
-_52, _48, _2, _63 = np.uint64(52), np.uint64(48), np.uint64(2), np.uint64(63)
+_48, _2, _63 = np.uint64(48), np.uint64(2), np.uint64(63)
 _SIGN, _SWAP, _UNIT = np.uint64(1 << 63), np.uint64(1 << 62), np.uint64(1)
 
 # The tables as (4, 8) float64: a kernel passes them through lanes() once, so that they sit in registers.
-GAUSSIAN_TABLES = np.stack([_INVERSE_LOW, _INVERSE_HIGH, _OFFSET_LOW, _OFFSET_HIGH])
+GAUSSIAN_TABLES = np.stack([_INVERSE[:8], _INVERSE[8:], _OFFSET[:8], _OFFSET[8:]])
 
 
 @lanes_function
 def _radius(word: Any, tables: Any) -> Any:
     """sqrt(-2 ln u) for u = (word + 1/2) / 2^64."""
     u = fma(to_float(word), 2.0**-64, splat(2.0**-65))
-    bits = as_bits(u)
-    exponent = signed_to_float(((bits + _ROUND_UP) >> _52) - np.uint64(1023))
-    mantissa = as_float((bits & _MANTISSA) | _ONE)
-    index = bits >> _48
-    q = fma(mantissa, lookup16(tables[0], tables[1], index), splat(-1.0))
-    offset = lookup16(tables[2], tables[3], index)
+    index = as_bits(u) >> _48
+    q = fma(mantissa(u), lookup16(tables[0], tables[1], index), splat(-1.0))
+    t = fma(exponent(u), _MINUS_TWO_LN2, lookup16(tables[2], tables[3], index))
     q2 = q * q
-    q4 = q2 * q2
     low = fma(fma(q, _LOG[3], splat(_LOG[2])), q2, fma(q, _LOG[1], splat(_LOG[0])))
-    high = fma(fma(q, _LOG[7], splat(_LOG[6])), q2, fma(q, _LOG[5], splat(_LOG[4])))
-    series = fma(high, q4, low)
-    return sqrt(maximum(fma(series, q, fma(exponent, _MINUS_TWO_LN2, offset)), 0.0))
+    high = fma(q2, _LOG[6], fma(q, _LOG[5], splat(_LOG[4])))
+    series = fma(high, q2 * q2, low)
+    # near u = 1 rounding can leave a negative -2 ln u
+    return sqrt(maximum(fma(series, q, t), 0.0))
 
 
 @lanes_function
@@ -183,11 +212,8 @@ def _cosine_sine(word: Any) -> Any:
     """A uniform point of the unit circle: an angle in [-pi/4, pi/4) from 62 bits, a quadrant from the top two."""
     f = signed_to_float(word << _2) * 2.0**-64
     y = f * f
-    sine = fma(y, _SINE[6], splat(_SINE[5]))
-    cosine = fma(y, _COSINE[7], splat(_COSINE[6]))
-    cosine = fma(cosine, y, _COSINE[5])
-    sine = fma(sine, y, _SINE[4])
-    cosine = fma(cosine, y, _COSINE[4])
+    sine = fma(y, _SINE[5], splat(_SINE[4]))
+    cosine = fma(y, _COSINE[5], splat(_COSINE[4]))
     sine = fma(sine, y, _SINE[3])
     cosine = fma(cosine, y, _COSINE[3])
     sine = fma(sine, y, _SINE[2])
@@ -212,28 +238,15 @@ def box_muller(radius_word: Any, angle_word: Any, tables: Any) -> Any:
 
 @lanes_function
 def fill_gaussian(state: Any, tables: Any, out: Any, offset: Any, n: Any) -> None:
-    """Standard normals into ``out[offset] .. out[offset + n - 1]``; two pairs at a time hide each other's latency."""
+    """Standard normals into ``out[offset] .. out[offset + n - 1]``."""
     s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
-    pairs = (n + 1) // 2
-    for p in range(0, pairs - 1, 2):
-        a, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-        b, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-        c, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-        d, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-        x0, x1 = box_muller(a, b, tables)
-        x2, x3 = box_muller(c, d, tables)
-        out[offset + 2 * p] = x0
-        out[offset + 2 * p + 1] = x1
-        out[offset + 2 * p + 2] = x2
-        if 2 * p + 3 < n:
-            out[offset + 2 * p + 3] = x3
-    if pairs % 2 == 1:
-        a, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-        b, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-        x0, x1 = box_muller(a, b, tables)
-        out[offset + 2 * pairs - 2] = x0
-        if 2 * pairs - 1 < n:
-            out[offset + 2 * pairs - 1] = x1
+    for j in range(0, n, 2):
+        radius_word, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+        angle_word, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
+        even, odd = box_muller(radius_word, angle_word, tables)
+        out[offset + j] = even
+        if j + 1 < n:
+            out[offset + j + 1] = odd
     state[0] = s0
     state[1] = s1
     state[2] = s2

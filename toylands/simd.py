@@ -293,6 +293,16 @@ def as_float(x: Any) -> Any:
     return x.view(np.float64)
 
 
+def exponent(x: Any) -> Any:
+    """floor(log2 x) of positive normal floats, as floats."""
+    return ((as_bits(x) >> np.uint64(52)).astype(np.int64) - 1023).astype(np.float64)
+
+
+def mantissa(x: Any) -> Any:
+    """x / 2^floor(log2 x) of positive normal floats: in [1, 2)."""
+    return as_float((as_bits(x) & np.uint64(0x000FFFFFFFFFFFFF)) | np.uint64(0x3FF0000000000000))
+
+
 def has_bits(x: Any, bits: Any) -> Any:
     """A mask: whether a word shares a set bit with ``bits``."""
     return (x & bits) != 0
@@ -332,6 +342,33 @@ _declare(to_float, ((words,), floats, lambda c, b, x: b.uitofp(x, _VECTOR[floats
 _declare(signed_to_float, ((words,), floats, lambda c, b, x: b.sitofp(x, _VECTOR[floats])))
 _declare(as_bits, ((floats,), words, lambda c, b, x: b.bitcast(x, _VECTOR[words])))
 _declare(as_float, ((words,), floats, lambda c, b, x: b.bitcast(x, _VECTOR[floats])))
+
+
+def _mask_call(builder: Any, name: str, x: Any, *middle: Any) -> Any:
+    """An AVX-512 intrinsic of one vector with pass-through, full mask and default rounding."""
+    i8, i32 = ir.IntType(8), ir.IntType(32)
+    rest = (ir.Constant(x.type, None), ir.Constant(i8, 255), ir.Constant(i32, 4))
+    return _call(builder, f"llvm.x86.avx512.mask.{name}.pd.512", x.type, (x, *middle, *rest))
+
+
+def _exponent(context: Any, builder: Any, x: Any) -> Any:
+    if _has_avx512(context):
+        return _mask_call(builder, "getexp", x)
+    vector = _VECTOR[words]
+    shifted = builder.lshr(builder.bitcast(x, vector), _constant(vector, 52))
+    return builder.sitofp(builder.sub(shifted, _constant(vector, 1023)), x.type)
+
+
+def _mantissa(context: Any, builder: Any, x: Any) -> Any:
+    if _has_avx512(context):
+        return _mask_call(builder, "getmant", x, ir.Constant(ir.IntType(32), 0))
+    vector = _VECTOR[words]
+    low = builder.and_(builder.bitcast(x, vector), _constant(vector, 0x000FFFFFFFFFFFFF))
+    return builder.bitcast(builder.or_(low, _constant(vector, 0x3FF0000000000000)), x.type)
+
+
+_declare(exponent, ((floats,), floats, _exponent))
+_declare(mantissa, ((floats,), floats, _mantissa))
 
 
 def _has_bits(context: Any, builder: Any, x: Any, bits: Any) -> Any:

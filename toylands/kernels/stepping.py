@@ -1,8 +1,8 @@
 """One update of one vector of trajectories, composed from a landscape's gradient and a kind of noise.
 
 Two loops do all the work. With noise that lies in memory (sign bits, or noise shaped by a covariance factor) each
-coordinate is updated by itself; Gaussian noise is drawn in the loop, four coordinates at a time, so that two Box-Muller
-transforms hide each other's latency. Landscapes in the diagonal form have a *bulk*, leading coordinates that share one
+coordinate is updated by itself; Gaussian noise is drawn in the loop, a pair at a time: the processor overlaps
+neighbouring Box-Muller transforms by itself, and writing two side by side runs out of registers. Landscapes in the diagonal form have a *bulk*, leading coordinates that share one
 slope; the sum of their squares is gathered on the way, since the landscape and its observables will ask for it.
 """
 
@@ -118,26 +118,19 @@ def _build_gaussian_loop(kernels: Any, apply: Any, shaped: bool) -> Any:
     @lanes_function
     def loop(n: Any, bulk: Any, shared: Any, p: Any, eta: Any, beta: Any, now: Any, keep: Any, s: Any) -> Any:
         s0, s1, s2, s3 = s.stream[0], s.stream[1], s.stream[2], s.stream[3]
-        a = b = c = d = splat(0.0)
+        a = b = splat(0.0)
         contraction = splat(1.0)
         if diagonal:
             contraction = fma(slope_of(0, shared, p), -eta, contraction)
-        whole = bulk - bulk % 4
-        for j in range(0, whole, 4):
+        whole = bulk - bulk % 2
+        for j in range(0, whole, 2):
             word_0, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
             word_1, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-            word_2, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
-            word_3, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
             z0, z1 = box_muller(word_0, word_1, s.tables)
-            z2, z3 = box_muller(word_2, word_3, s.tables)
             x = one(j, z0, now, keep, contraction, eta, beta, s)
             a = fma(x, x, a)
             x = one(j + 1, z1, now, keep, contraction, eta, beta, s)
             b = fma(x, x, b)
-            x = one(j + 2, z2, now, keep, contraction, eta, beta, s)
-            c = fma(x, x, c)
-            x = one(j + 3, z3, now, keep, contraction, eta, beta, s)
-            d = fma(x, x, d)
         for pair in range(whole // 2, (n + 1) // 2):
             word_0, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
             word_1, s0, s1, s2, s3 = advance(s0, s1, s2, s3)
@@ -155,7 +148,7 @@ def _build_gaussian_loop(kernels: Any, apply: Any, shaped: bool) -> Any:
         s.stream[1] = s1
         s.stream[2] = s2
         s.stream[3] = s3
-        return (a + b) + (c + d)
+        return a + b
 
     return loop
 
