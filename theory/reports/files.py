@@ -1,9 +1,23 @@
-"""Writing a report: whole, or not at all."""
+"""Text that a report may hold, and writing it: whole, or not at all."""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def printable(text: str) -> str:
+    """The text with the characters that neither XML nor HTML can hold replaced.
+
+    Examples
+    --------
+    >>> printable("a\\x07b") == "a\\ufffdb"
+    True
+    """
+    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 def write_text(path: str | Path, text: str) -> None:

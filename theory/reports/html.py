@@ -12,6 +12,7 @@ from theory.claims.papers import PAPERS
 from theory.outcomes import Comparison, Entry, Report
 from theory.reports.digits import duration, percent, significant, with_error
 from theory.reports.figure import experiment_svg
+from theory.reports.files import printable
 from theory.reports.mathsvg import MathRenderer
 from theory.reports.table import summary_lines
 
@@ -48,13 +49,14 @@ def to_html(report: Report) -> str:
     )
     environment.filters["anchor"] = lambda claim_id: "c-" + "".join(c if c.isalnum() else "-" for c in claim_id)
     body = environment.get_template("claims.html").render(sections=_sections(report.entries))
-    return environment.get_template("page.html").render(
+    page = environment.get_template("page.html").render(
         report=report,
         summary=summary_lines(report),
         sections=_sections(report.entries),
         body=Markup(body),
         glyphs=Markup(renderer.definitions()),
     )
+    return printable(page)
 
 
 def _rounded(comparison: Comparison) -> tuple[str, ...]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 
 from theory.outcomes import Entry, Report
 from theory.reports.digits import percent, significant, with_error
-
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from theory.reports.files import printable
 
 
 def to_junit(report: Report) -> str:
@@ -26,11 +24,6 @@ def to_junit(report: Report) -> str:
     suites.attrib.update({name: totals[name] for name in ("tests", "failures", "errors", "time")})
     ET.indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suites, encoding="unicode") + "\n"
-
-
-def _clean(text: str) -> str:
-    """The text without the characters that XML cannot hold."""
-    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 def _counts(name: str, entries: tuple[Entry, ...] | list[Entry]) -> dict[str, str]:
@@ -63,13 +56,13 @@ def _properties(suite: ET.Element, report: Report) -> None:
 def _case(suite: ET.Element, entry: Entry) -> None:
     claim = entry.claim
     case = ET.SubElement(
-        suite, "testcase", classname=_clean(claim.paper), name=_clean(claim.id), time=f"{entry.seconds:.3f}"
+        suite, "testcase", classname=printable(claim.paper), name=printable(claim.id), time=f"{entry.seconds:.3f}"
     )
     if not entry.agrees:
         kind = "error" if entry.trace else "failure"
-        message = _clean(f"{entry.verdict}, recorded as {claim.recorded}: {entry.finding}")
-        ET.SubElement(case, kind, message=message, type=str(entry.verdict)).text = _clean(entry.trace or message)
-    ET.SubElement(case, "system-out").text = _clean("\n".join(_numbers(entry)))
+        message = printable(f"{entry.verdict}, recorded as {claim.recorded}: {entry.finding}")
+        ET.SubElement(case, kind, message=message, type=str(entry.verdict)).text = printable(entry.trace or message)
+    ET.SubElement(case, "system-out").text = printable("\n".join(_numbers(entry)))
 
 
 def _numbers(entry: Entry) -> list[str]:

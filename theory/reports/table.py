@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from theory.claims.claim import Verdict
-from theory.outcomes import Comparison, Entry, ExperimentOutcome, Report
+from theory.outcomes import Entry, ExperimentOutcome, Report
 from theory.reports.digits import duration, percent, significant, with_error
 
 STYLES = {
@@ -52,10 +52,11 @@ def verdict_table(report: Report) -> Table:
     table.add_column("catches", ratio=4)
     table.add_column("verdict", ratio=4)
     for entry in report.entries:
-        estimates = Text("\n").join(_experiment_line(e) for e in entry.experiments)
-        caught = Text("\n".join(_caught(e) for e in entry.experiments))
+        first, *others = entry.experiments or (None,)
         words = (entry.claim.id, entry.claim.statement, entry.method)
-        table.add_row(*map(Text, words), estimates, caught, verdict_text(entry))
+        table.add_row(*map(Text, words), *_experiment_cells(first), verdict_text(entry))
+        for experiment in others:
+            table.add_row("", "", "", *_experiment_cells(experiment), "")
     return table
 
 
@@ -80,13 +81,13 @@ def verdict_text(entry: Entry) -> Text:
     return text
 
 
-def _shown(experiment: ExperimentOutcome) -> Comparison | None:
-    return experiment.worst
+def _experiment_cells(experiment: ExperimentOutcome | None) -> tuple[Text, Text]:
+    return (Text(), Text()) if experiment is None else (_experiment_line(experiment), Text(_caught(experiment)))
 
 
 def _experiment_line(experiment: ExperimentOutcome) -> Text:
     """The number of an experiment that fits worst."""
-    comparison = _shown(experiment)
+    comparison = experiment.worst
     if comparison is None:
         return Text(experiment.problem or "no numbers", style="red")
     estimate, stderr, expected = with_error(comparison.estimate, comparison.stderr, comparison.expected)
@@ -103,7 +104,7 @@ def _experiment_line(experiment: ExperimentOutcome) -> Text:
 
 def _caught(experiment: ExperimentOutcome) -> str:
     """The smallest deviation that the comparison shown would have caught."""
-    comparison = _shown(experiment)
+    comparison = experiment.worst
     if comparison is None:
         return ""
     share = percent(comparison.relative_detectable)
@@ -115,9 +116,9 @@ def mutant_table(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), header_style="bold", title="Mutants", title_justify="left")
     for name in ("claim", "experiment", "mutant", "at"):
         table.add_column(name, overflow="fold")
-    table.add_column("z", justify="right")
-    table.add_column("needs", justify="right")
-    table.add_column("")
+    table.add_column("z", justify="right", no_wrap=True)
+    table.add_column("needs", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for entry, experiment, mutant in report.mutants:
         outcome = Text("rejected", style="green") if mutant.rejected else Text("SURVIVES", style="bold red")
         texts = (entry.claim.id, experiment.name, mutant.name, mutant.label, f"{mutant.score:+.1f}")
