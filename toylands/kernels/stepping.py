@@ -2,8 +2,9 @@
 
 Two loops do all the work. With noise that lies in memory (sign bits, or noise shaped by a covariance factor) each
 coordinate is updated by itself; Gaussian noise is drawn in the loop, a pair at a time: the processor overlaps
-neighbouring Box-Muller transforms by itself, and writing two side by side runs out of registers. Landscapes in the diagonal form have a *bulk*, leading coordinates that share one
-slope; the sum of their squares is gathered on the way, since the landscape and its observables will ask for it.
+neighbouring Box-Muller transforms by itself, and writing two side by side runs out of registers. Landscapes in the
+diagonal form have a *bulk*, leading coordinates that share one slope; the sum of their squares is gathered on the way,
+since the landscape and its observables will ask for it.
 """
 
 from __future__ import annotations
