@@ -13,6 +13,8 @@ How draws map to words, for state dimension n (the tests' naive reference does t
   even coordinate takes the cosine, the odd one the sine. u = (a + 1/2) / 2^64, radius sqrt(-2 ln u); the lower 62 bits
   of b, read as a signed number, give an angle t in [-pi/4, pi/4); bit 63 turns (cos t, sin t) into (-cos t, sin t), and
   after it bit 62 swaps the two.
+- xi_{-1}, where a rule asks for it, comes from the first words of a stream with a tag of its own: normals as above, of
+  a word of signs bit 62.
 """
 
 from __future__ import annotations
@@ -84,8 +86,8 @@ class Uniform:
     high: float
 
     def __post_init__(self) -> None:
-        validation.finite_float("low", self.low)
-        validation.finite_float("high", self.high)
+        for name in ("low", "high"):
+            object.__setattr__(self, name, validation.finite_float(name, getattr(self, name)))
         if self.high < self.low:
             raise ValueError(f"high = {self.high!r} must not be below low = {self.low!r}")
 
