@@ -184,6 +184,18 @@ def test_formulas_are_drawn_or_refused() -> None:
     ET.fromstring(renderer.definitions())
 
 
+def test_wide_formulas_are_broken_outside_braces() -> None:
+    renderer = MathRenderer()
+    term = r"\left(\prod_{j=0}^{k-1} A_j + B\right) w_{0}^{-1}"
+    wide = renderer.svg("w = " + " + ".join([term] * 6), "wide")
+    assert wide is not None
+    assert wide.count("<g transform=\"translate(") >= 2 * 3
+    assert float(re.findall(r'width="([0-9.]+)em"', wide)[0]) < 30
+    unbreakable = renderer.svg(r"\left(" + " + ".join(["a_{k}"] * 40) + r"\right)", "one block")
+    assert unbreakable is not None
+    assert float(re.findall(r'width="([0-9.]+)em"', unbreakable)[0]) > 30
+
+
 def test_figures_hold_every_number(report: Report) -> None:
     for entry in report.entries:
         for outcome in entry.experiments:

@@ -174,7 +174,7 @@ def check_forms(claim: Claim, derivation: Derivation) -> tuple[Check, ...]:
     printed, form = claim.printed, derivation.form
     false_as_printed = derivation.counterexample is not None
     if form is not None:
-        checks += [_differs(claim, form)] if false_as_printed else _agreement(claim, form, evaluate)
+        checks += [_differs(claim, form, evaluate)] if false_as_printed else _agreement(claim, form, evaluate)
         if form is not printed:
             checks += _form_holds(claim, form, "derived form", evaluate)
     checks += _form_holds(claim, printed, "printed form", evaluate, matters=not false_as_printed)
@@ -229,11 +229,14 @@ def _same_residue(printed: Form, form: Form) -> bool:
     return same_expression(*residues)
 
 
-def _differs(claim: Claim, form: Form) -> Check:
+def _differs(claim: Claim, form: Form, evaluate: _Evaluator) -> Check:
     """Where the printed form is said to be false, a correction must correct something."""
     printed, what = claim.printed, "derived form differs from the printed one"
-    if printed.right is None or form.right is None or callable(printed.right) or callable(form.right):
+    if printed.right is None or form.right is None:
         return Check(what, None, "no two formulas to compare", matters=False)
+    if callable(printed.right) or callable(form.right):
+        agree = _pointwise(claim, what, "==", lambda point: _two(evaluate, form, printed, "right", point))
+        return Check(what, True, agree.shown) if agree.holds is False else Check(what, None, agree.shown, matters=False)
     same = printed.relation == form.relation and same_expression(printed.right, form.right)
     same = same and (printed.left is form.left or _same_residue(printed, form) or None in (printed.left, form.left))
     if not same:

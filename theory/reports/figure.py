@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from theory.outcomes import Comparison, ExperimentOutcome
 from theory.reports.digits import significant
 
-WIDTH, LEFT, RIGHT = 640, 78, 14
+WIDTH, LEFT, RIGHT = 480, 66, 12
 UPPER, LOWER, GAP, BOTTOM, TOP = 190, 90, 26, 34, 12
 
 
@@ -112,7 +112,7 @@ def _scores_panel(
         kind = "wrong" if c.rejected else "estimate"
         parts.append(f'<circle class="{kind}" cx="{at:.1f}" cy="{scale(c.score):.1f}" r="3.2"/>')
     middle = top + LOWER / 2
-    parts.append(f'<text class="name" transform="translate(14 {middle:.0f}) rotate(-90)">stderr</text>')
+    parts.append(f'<text class="name" transform="translate(13 {middle:.0f}) rotate(-90)">stderr</text>')
     return parts
 
 
@@ -143,7 +143,7 @@ def _labels(comparisons: Sequence[Comparison], x: Sequence[float], y: float) -> 
     """Labels under the axis, as many as fit."""
     longest = max(len(c.label) for c in comparisons)
     room = (WIDTH - LEFT - RIGHT) / len(comparisons)
-    every = max(1, math.ceil(longest * 7.0 / room))
+    every = max(1, math.ceil(longest * 7.5 / room))
     return [
         f'<text class="label" x="{at:.1f}" y="{y:.0f}">{html.escape(c.label)}</text>'
         for i, (c, at) in enumerate(zip(comparisons, x))

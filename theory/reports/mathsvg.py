@@ -13,6 +13,14 @@ _UNITS = 100.0
 _EM = 1.25
 """Size of a formula, in ems of the text around it."""
 
+_WIDEST = 24.0
+"""Ems beyond which a line is broken before a relation or a sign, where it has one outside all braces."""
+
+_BREAKS = re.compile(
+    r"(?P<open>\\left(?![a-zA-Z])|[{(\[])|(?P<close>\\right(?![a-zA-Z])|[})\]])|(?P<escaped>\\[{}])"
+    r"|(?P<relation>\\(?:leq|geq|neq|approx|to|Rightarrow|Leftrightarrow)(?![a-zA-Z])|[=<>])|(?P<sign>(?<=[^^_({\[,\s])\s*[+-])"
+)
+
 _REPLACEMENTS = (
     (r"\\[td]frac(?![a-zA-Z])", r"\\frac"),
     (r"\\frac *(\d) *(\d)", r"\\frac{\1}{\2}"),
@@ -42,6 +50,17 @@ def _lines(latex: str) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
+def _pieces(line: str) -> list[str]:
+    """The line, cut before every relation and sign that stands outside all braces."""
+    cuts, depth = [0], 0
+    for match in _BREAKS.finditer(line):
+        if match["open"] or match["close"]:
+            depth = depth + 1 if match["open"] else max(depth - 1, 0)
+        elif depth == 0 and not match["escaped"] and match.start() > 0:
+            cuts.append(match.start())
+    return [line[a:b] for a, b in zip(cuts, [*cuts[1:], len(line)])]
+
+
 class MathRenderer:
     """Draws the formulas of one page; every glyph is stored once, in :meth:`definitions`.
 
@@ -69,14 +88,19 @@ class MathRenderer:
         label : str
             The formula in plain text, for screen readers and as a tooltip.
         """
-        lines = _lines(latex)
-        drawn = [self._line(line) for line in lines]
-        if not lines or any(line is None for line in drawn):
+        drawn = []
+        for whole in _lines(latex):
+            line = self._line(whole)
+            if line is None:
+                return None
+            wide = line[1] / _UNITS * _EM > _WIDEST
+            drawn += self._broken(whole) if wide else [(*line, 0.0)]
+        if not drawn:
             return None
         parts, top, width = [], 0.0, 0.0
-        for body, line_width, height in filter(None, drawn):
-            parts.append(f'<g transform="translate(0 {top:.0f})">{body}</g>')
-            top, width = top + height, max(width, line_width)
+        for body, line_width, height, indent in drawn:
+            parts.append(f'<g transform="translate({indent:.0f} {top:.0f})">{body}</g>')
+            top, width = top + height, max(width, line_width + indent)
         size = f'width="{width / _UNITS * _EM:.2f}em" height="{top / _UNITS * _EM:.2f}em"'
         name = html.escape(label, quote=True)
         return (
@@ -88,6 +112,23 @@ class MathRenderer:
         """A hidden ``<svg>`` with the glyphs that the formulas refer to."""
         paths = "".join(f'<path id="g{number}" d="{path}"/>' for number, path in enumerate(self._paths))
         return f'<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>{paths}</defs></svg>'
+
+    def _broken(self, whole: str) -> list[tuple[str, float, float, float]]:
+        """The pieces of a wide line, as many on a line as there is room for; further lines are indented."""
+        rows: list[str] = []
+        for piece in _pieces(whole):
+            joined = self._line(rows[-1] + piece) if rows else None
+            room = _WIDEST - (2 if len(rows) > 1 else 0)
+            if joined is not None and joined[1] / _UNITS * _EM <= room:
+                rows[-1] += piece
+            else:
+                rows.append(piece)
+        drawn = [self._line(row) for row in rows]
+        known = [line for line in drawn if line is not None]
+        if len(known) < len(rows):  # a piece that does not stand alone
+            line = self._line(whole)
+            return [] if line is None else [(*line, 0.0)]
+        return [(*line, 2 * _UNITS / _EM if i else 0.0) for i, line in enumerate(known)]
 
     def _line(self, line: str) -> tuple[str, float, float] | None:
         """Body, width and height of one line."""
