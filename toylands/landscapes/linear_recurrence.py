@@ -93,7 +93,7 @@ class LinearRecurrence(Landscape):
     dim: int
     rho: float | Sequence[float] | np.ndarray | Uniform | Discrete
     summary = "w_{k+1} = rho_k w_k + eps_k, rho constant, given or random (antipgd Prop. C.4-C.7)"
-    kernels = LandscapeKernels(shared=_shared, slope=_slope, bulk=_bulk)
+    kernels = LandscapeKernels(shared=_shared, slope=_slope, bulk=_bulk, separable=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", validation.positive_int("dim", self.dim))
@@ -138,17 +138,25 @@ class LinearRecurrence(Landscape):
         if p.law == _GIVEN and 1 < p.rho.shape[0] < steps:
             raise ValueError(f"rho gives {p.rho.shape[0]} values, but the run has steps = {steps}")
 
+    def _constant_rho(self, what: str) -> float:
+        p = self.parameters
+        if p.law != _GIVEN or p.rho.shape[0] > 1:
+            raise ValueError(f"a {what} needs a constant rho, not {self.rho!r}")
+        return float(p.rho[0])
+
+    def gradient(self, w: Any) -> np.ndarray:
+        """(1 - rho) w, for a constant rho."""
+        self._constant_rho("gradient")
+        return super().gradient(w)
+
     def hessian(self, w: Any) -> np.ndarray:
         """(1 - rho) times the identity, for a constant rho."""
-        if not isinstance(self.rho, (int, float)):
-            raise ValueError(f"a Hessian needs a constant rho, not {self.rho!r}")
-        return (1 - float(self.rho)) * np.eye(self.dim)
+        return (1 - self._constant_rho("Hessian")) * np.eye(self.dim)
 
     def symbolic(self) -> tuple[Any, tuple[Any, ...]]:
         """(1 - rho) |w|^2 / 2 and its variables as SymPy objects, for a constant rho."""
         import sympy as sp
 
-        if not isinstance(self.rho, (int, float)):
-            raise ValueError(f"a symbolic twin needs a constant rho, not {self.rho!r}")
+        rho = sp.nsimplify(self._constant_rho("symbolic twin"), rational=True)
         w = sp.symbols(f"w1:{self.dim + 1}", real=True)
-        return (1 - sp.nsimplify(self.rho, rational=True)) * sum(x**2 for x in w) / 2, w
+        return (1 - rho) * sum(x**2 for x in w) / 2, w
