@@ -1,0 +1,206 @@
+"""Every landscape: its kernels against its SymPy twin, finite differences, and its own truths."""
+
+import doctest
+import functools
+
+import numpy as np
+import pytest
+import sympy as sp
+from conftest import NOJIT
+
+import toylands as tl
+from toylands import dynamics, observables
+from toylands.landscapes import LinearRecurrence, QuadraticBowl, WideningValley, linear_recurrence, quadratic_bowl
+from toylands.landscapes import widening_valley as widening_valley_module
+from toylands.landscapes.base import Landscape
+
+pytestmark = pytest.mark.nojit
+SINGULAR = [[2.0, 1.0, 0.0], [1.0, 0.5, 0.0], [0.0, 0.0, 3.0]]
+LANDSCAPES = {
+    "bowl": QuadraticBowl([[2.0, 1.0], [1.0, 3.0]]),
+    "singular bowl": QuadraticBowl(SINGULAR),
+    "line": QuadraticBowl([[0.25]]),
+    "valley 1": WideningValley(1),
+    "valley 3": WideningValley(3),
+    "recurrence": LinearRecurrence(3, 0.75),
+    "expanding recurrence": LinearRecurrence(2, 1.5),
+}
+TWINS = list(LANDSCAPES)
+
+
+def points(landscape, count=5):
+    return np.random.default_rng(7).uniform(-2, 2, size=(count, landscape.size))
+
+
+@functools.cache
+def symbolic(name):
+    loss, variables = LANDSCAPES[name].symbolic()
+    gradient = [sp.diff(loss, x) for x in variables]
+    return tuple(sp.lambdify([variables], f, "numpy") for f in (loss, gradient, sp.hessian(loss, variables)))
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_gradient_is_that_of_the_symbolic_twin(name):
+    landscape, gradient = LANDSCAPES[name], symbolic(name)[1]
+    for w in points(landscape):
+        np.testing.assert_allclose(landscape.gradient(w), gradient(w), rtol=1e-12, atol=1e-13)
+    batch = points(landscape).reshape(5, 1, -1)
+    assert landscape.gradient(batch).shape == batch.shape
+
+
+@pytest.mark.parametrize("name", [n for n in TWINS if NOJIT or "recurrence" not in n])
+def test_compiled_gradient_is_that_of_the_symbolic_twin(name):
+    """One step of gradient descent with step size 1 is w minus the gradient."""
+    landscape, gradient = LANDSCAPES[name], symbolic(name)[1]
+    start = points(landscape)
+    paths = tl.sample_paths(landscape, dynamics.gd(1.0), start=start, steps=1, count=len(start))
+    for w, step in zip(start, paths[0] - paths[1]):
+        np.testing.assert_allclose(step, gradient(w), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", [n for n in TWINS if "recurrence" not in n])
+def test_loss_is_that_of_the_symbolic_twin(name):
+    landscape, loss = LANDSCAPES[name], symbolic(name)[0]
+    values = landscape.loss(points(landscape))
+    np.testing.assert_allclose(values, [loss(w) for w in points(landscape)], rtol=1e-12)
+    assert isinstance(landscape.loss(points(landscape)[0]), float)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_gradient_is_that_of_finite_differences(name):
+    landscape, loss = LANDSCAPES[name], symbolic(name)[0]
+    for w in points(landscape, 3):
+        numeric = [(loss(w + h) - loss(w - h)) / 2e-5 for h in 1e-5 * np.eye(landscape.size)]
+        np.testing.assert_allclose(landscape.gradient(w), numeric, rtol=1e-6, atol=1e-6)
+
+
+def hessian(landscape, w):
+    return landscape.hessian if isinstance(landscape, QuadraticBowl) else landscape.hessian(w)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_hessian_is_that_of_the_twin_and_of_finite_differences(name):
+    landscape, exact = LANDSCAPES[name], symbolic(name)[2]
+    for w in points(landscape, 3):
+        ours = hessian(landscape, w)
+        numeric = [
+            (landscape.gradient(w + h) - landscape.gradient(w - h)) / 2e-5 for h in 1e-5 * np.eye(landscape.size)
+        ]
+        np.testing.assert_allclose(ours, exact(w), rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(ours, np.transpose(numeric), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 4, 5, 9])
+def test_valley_observables(dim):
+    """Sums go in fours: all remainders."""
+    valley = WideningValley(dim)
+    for w in points(valley):
+        u2, v2 = float(w[:-1] @ w[:-1]), float(w[-1] ** 2)
+        assert valley.hessian_trace(w) == pytest.approx(np.trace(valley.hessian(w)), rel=1e-13)
+        assert valley.sq_norm_u(w) == pytest.approx(u2, rel=1e-13)
+        assert valley.sq_v(w) == v2
+        assert valley.loss(w) == pytest.approx(v2 * u2 / 2, rel=1e-13)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 4, 5, 9])
+def test_squared_norms(dim):
+    process, bowl = LinearRecurrence(dim, 0.5), QuadraticBowl(np.eye(dim))
+    for w in points(process):
+        assert process.sq_norm(w) == pytest.approx(float(w @ w), rel=1e-13)
+        assert bowl.sq_norm(w) == pytest.approx(float(w @ w), rel=1e-13)
+        assert bowl.loss(w) == pytest.approx(float(w @ w) / 2, rel=1e-13)
+
+
+def test_the_floor_of_the_valley():
+    valley = WideningValley(7)
+    w = valley.on_floor(radius=3.0)
+    assert w.shape == (8,)
+    assert valley.loss(w) == 0.0
+    assert not valley.gradient(w).any()
+    assert valley.sq_norm_u(w) == pytest.approx(9.0)
+    assert valley.hessian_trace(w) == pytest.approx(9.0)
+
+
+def test_suggested_settings_run():
+    valley = WideningValley(5)
+    settings = valley.suggested()
+    rule = dynamics.anti_pgd(settings["eta"], settings["sigma"])
+    paths = tl.sample_paths(valley, rule, start=settings["start"], steps=70, count=2)
+    assert np.isfinite(paths).all()
+
+
+@pytest.mark.parametrize("time_step", [1e-6, 0.3, 5.0, 80.0])
+@pytest.mark.parametrize("hessian_matrix", [SINGULAR, np.zeros((3, 3)), np.diag([1e-12, 1.0, 50.0])])
+def test_exact_transition_against_the_block_exponential(hessian_matrix, time_step):
+    """Van Loan (1978): both integrals of a linear SDE from one matrix exponential, here of H = 0 and singular H too."""
+    from scipy.linalg import expm
+
+    h = np.asarray(hessian_matrix, dtype=float)
+    root = np.random.default_rng(3).standard_normal((3, 3))
+    covariance = root @ root.T
+    pieces = max(1, int(time_step * np.abs(h).max()))  # exp(+H t) in the block would overflow for long times
+    block = expm(np.block([[h, covariance], [np.zeros((3, 3)), -h.T]]) * (time_step / pieces))
+    piece = block[3:, 3:].T
+    contribution = piece @ block[:3, 3:]
+    decay, expected = np.eye(3), np.zeros((3, 3))
+    for _ in range(pieces):
+        expected = piece @ expected @ piece.T + contribution
+        decay = piece @ decay
+    parameters, factor = QuadraticBowl(h).exact_transition(time_step, covariance)
+    np.testing.assert_allclose(np.eye(3) - parameters.pull, decay, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(factor @ factor.T, expected, rtol=1e-9, atol=1e-10 * np.abs(expected).max())
+
+
+def test_two_short_exact_steps_are_one_long_one():
+    bowl, covariance = QuadraticBowl(SINGULAR), np.diag([1.0, 2.0, 0.0])
+    (once, long), (half, short) = (bowl.exact_transition(t, covariance) for t in (0.8, 0.4))
+    step = np.eye(3) - half.pull
+    np.testing.assert_allclose(step @ step, np.eye(3) - once.pull, atol=1e-14)
+    q = short @ short.T
+    np.testing.assert_allclose(step @ q @ step.T + q, long @ long.T, atol=1e-14)
+
+
+def test_landscapes_are_immutable_values():
+    given = np.array([[1.0, 0.0], [0.0, 1.0]])
+    bowl = QuadraticBowl(given)
+    given[0, 0] = 7.0
+    assert bowl.hessian[0, 0] == 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        bowl.hessian[0, 0] = 2.0
+    with pytest.raises(AttributeError):
+        bowl.hessian = given
+    assert WideningValley(3) == WideningValley(3)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_descriptions_are_json(name):
+    import json
+
+    described = LANDSCAPES[name].describe()
+    assert json.loads(json.dumps(described)) == described
+    assert described["name"] == type(LANDSCAPES[name]).__name__
+
+
+def test_every_landscape_and_observable_says_what_it_is():
+    for landscape in LANDSCAPES.values():
+        assert isinstance(landscape, Landscape)
+        assert landscape.summary
+        for name, observable in landscape.observables.items():
+            assert observable.name == name
+            assert observable.doc
+            assert getattr(landscape, name).kernel is observable.kernel
+
+
+@pytest.mark.parametrize("rho", [[0.5, 0.6], tl.noise.Uniform(0, 1), tl.noise.Discrete([0.5], [1.0])])
+@pytest.mark.parametrize("method", ["gradient", "hessian", "symbolic"])
+def test_a_recurrence_without_a_constant_rho_is_no_single_loss(rho, method):
+    process = LinearRecurrence(2, rho)
+    with pytest.raises(ValueError, match="constant rho"):
+        getattr(process, method)(*([] if method == "symbolic" else [[1.0, 2.0]]))
+
+
+@pytest.mark.parametrize("module", [observables, linear_recurrence, quadratic_bowl, widening_valley_module])
+def test_examples_in_the_documentation(module):
+    if NOJIT:
+        pytest.skip("examples run in the compiled pass")
+    assert doctest.testmod(module).failed == 0
