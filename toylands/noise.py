@@ -183,7 +183,9 @@ _SINE = _economise(_turn_series(1, 10), 6, _EIGHTH, _EIGHTH)  # off by less than
 _COSINE = _economise(_turn_series(0, 10), 6, _EIGHTH, _EIGHTH)  # off by less than 1e-13
 # -2 ln(1 + q) = q (L0 + L1 q + ...), |q| <= 1/32, off by less than 1e-15
 _LOG = _economise([Fraction(-2 * (-1) ** k, k + 1) for k in range(12)], 7, Fraction(1, 32), Fraction(0))
-_CENTRE = tuple(1 + (i + 0.5) / 16 for i in range(16))  # sixteen intervals of the mantissa in [1, 2)
+# Sixteen intervals of the mantissa in [1, 2), expanded about their middles; the last one about its end, 2, so that
+# nothing cancels in -2 ln u near u = 1.
+_CENTRE = (*(1 + (i + 0.5) / 16 for i in range(15)), 2.0)
 _INVERSE = np.array([1 / c for c in _CENTRE])
 _OFFSET = np.array([-2 * math.log(c) for c in _CENTRE])
 _MINUS_TWO_LN2 = -2 * math.log(2.0)

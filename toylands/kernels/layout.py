@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from toylands.noise import GAUSSIAN_TABLES
+from toylands.noise import BITS_PER_WORD, GAUSSIAN_TABLES
 from toylands.random import STATE_WORDS
 from toylands.simd import LANES, aligned_empty
 
@@ -69,7 +69,10 @@ class Scratch(NamedTuple):
     sums: np.ndarray
     valid: np.ndarray
     shift: np.ndarray  # (records, observables)
-    tables: np.ndarray
+    tables: np.ndarray  # of the Gaussian, and the signs of a sign table
+    contraction: np.ndarray  # one row a step of a stretch (separable kernels)
+    table: np.ndarray
+    squares: np.ndarray
 
 
 def make_scratch(n: int, records: int, observables: int) -> Scratch:
@@ -93,6 +96,9 @@ def make_scratch(n: int, records: int, observables: int) -> Scratch:
         aligned_empty((max(1, records), LANES)),
         np.empty((max(1, records), max(1, observables))),
         tables,
+        aligned_empty((BITS_PER_WORD, LANES)),
+        aligned_empty((BITS_PER_WORD, LANES)),
+        aligned_empty((BITS_PER_WORD, LANES)),
     )
 
 

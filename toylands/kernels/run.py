@@ -14,27 +14,12 @@ from numba import njit
 
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.recording import all_finite, build_keep, build_measure, build_read, finish_block
-from toylands.kernels.stepping import State, build_draw, build_step
-from toylands.random import STATE_WORDS, TAG_BEFORE_FIRST, TAG_LANDSCAPE, TAG_NOISE, seed_stream
+from toylands.kernels.separable import applies, build_separable_kernel
+from toylands.kernels.stepping import bind, build_draw, build_step, start_vector
 from toylands.simd import LANES, fma, lanes, lanes_function, select, splat, sum_of_squares
 
 CHECK_SPACING = 16  # steps: divergence of coordinates is looked for at recorded steps at least this far apart
 _STOP_MASK = 1023  # the stop flag is read every 1024 steps
-
-
-@lanes_function
-def _load_start(n: Any, start: Any, local: Any, scratch: Any) -> Any:
-    for j in range(n):
-        for lane in range(LANES):
-            scratch.w[j, lane] = start[local + lane if start.shape[0] > 1 else 0, j]
-
-
-@lanes_function
-def _living(trajectory: Any, end: Any, scratch: Any, values: Any) -> Any:
-    """Which lanes belong to the run: those behind its last trajectory are padding, dead from the start."""
-    for lane in range(LANES):
-        scratch.values[0, lane] = 1.0 if trajectory + lane < end else 0.0
-    return values[0] > 0.5
 
 
 @lanes_function
@@ -51,6 +36,8 @@ def _store_exits(local: Any, inside: Any, alive: Any, step: Any, side: Any, scra
 @functools.lru_cache(maxsize=256)
 def build_kernel(recipe: Recipe) -> Any:
     """Compile (on first call) the kernel ``run(p, n, rule, job, scratch, output) -> bool`` (False: told to stop)."""
+    if applies(recipe):
+        return build_separable_kernel(recipe)
     step = build_step(recipe.landscape_kernels, recipe.noise, recipe.momentum, recipe.shaped)
     begin, draw = build_draw(recipe.noise)
     measure, keep = build_measure(recipe.observables), build_keep(len(recipe.observables))
@@ -60,20 +47,8 @@ def build_kernel(recipe: Recipe) -> Any:
 
     @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
-        noise_words = scratch.streams[:STATE_WORDS]
-        extra_words = scratch.streams[STATE_WORDS : 2 * STATE_WORDS]
-        own_words = scratch.streams[2 * STATE_WORDS :]
-        s = State(
-            lanes(scratch.w), lanes(scratch.gradient), lanes(scratch.velocity), lanes(scratch.signs),
-            lanes(scratch.before), lanes(scratch.raw), lanes(scratch.shaped), lanes(scratch.tables),
-            lanes(noise_words), lanes(own_words),
-        )  # fmt: skip
-        extra, values, sums, valid = (
-            lanes(extra_words),
-            lanes(scratch.values),
-            lanes(scratch.sums),
-            lanes(scratch.valid),
-        )
+        s, extra = bind(scratch)
+        values, sums, valid = lanes(scratch.values), lanes(scratch.sums), lanes(scratch.valid)
         records, bulk = job.at.shape[0], 0
         if diagonal:
             bulk = bulk_of(p)
@@ -83,16 +58,11 @@ def build_kernel(recipe: Recipe) -> Any:
                 trajectory = job.first_block * BLOCK + local
                 if trajectory >= job.trajectories and vector > 0:
                     break
-                seed_stream(noise_words, job.seed, TAG_NOISE, trajectory)
-                seed_stream(extra_words, job.seed, TAG_BEFORE_FIRST, trajectory)
-                seed_stream(own_words, job.seed, TAG_LANDSCAPE, trajectory)
-                _load_start(n, job.start, local, scratch)
+                alive, before = start_vector(n, local, rule, job, scratch)
                 if momentum:
                     for j in range(n):
                         s.velocity[j] = splat(0.0)
-                alive = _living(trajectory, job.trajectories, scratch, values)
                 inside, exit_step, exit_side = alive, splat(-1.0), splat(0.0)
-                before = rule.kappa * rule.sigma[0] if rule.stationary_first else 0.0
                 begin(n, before, s, extra)
                 square, table = sum_of_squares(s.w, bulk), splat(0.0)
                 r, checked = 0, -CHECK_SPACING

@@ -14,9 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from toylands.kernels.layout import BLOCK
 from toylands.noise import BITS_PER_WORD, box_muller, fill_gaussian, refill_signs
-from toylands.random import advance
-from toylands.simd import fma, lanes_function, lookup4, splat
+from toylands.random import STATE_WORDS, TAG_BEFORE_FIRST, TAG_LANDSCAPE, TAG_NOISE, advance, seed_stream
+from toylands.simd import LANES, fma, lanes, lanes_function, lookup4, splat
+
+_TAGS = (TAG_NOISE, TAG_BEFORE_FIRST, TAG_LANDSCAPE)  # in the order of Scratch.streams
 
 
 class State(NamedTuple):
@@ -32,6 +35,37 @@ class State(NamedTuple):
     tables: Any
     stream: Any
     own: Any
+
+
+@lanes_function
+def bind(scratch: Any) -> Any:
+    """A vector's memory as lanes, and the stream that draws the noise before the first."""
+    s = State(
+        lanes(scratch.w), lanes(scratch.gradient), lanes(scratch.velocity), lanes(scratch.signs), lanes(scratch.before),
+        lanes(scratch.raw), lanes(scratch.shaped), lanes(scratch.tables),
+        lanes(scratch.streams[:STATE_WORDS]), lanes(scratch.streams[2 * STATE_WORDS :]),
+    )  # fmt: skip
+    return s, lanes(scratch.streams[STATE_WORDS : 2 * STATE_WORDS])
+
+
+@lanes_function
+def start_vector(n: Any, local: Any, rule: Any, job: Any, scratch: Any) -> Any:
+    """Streams and starting points of the vector whose first trajectory is number ``local`` of the batch.
+
+    Returns which lanes belong to the run (those behind its last trajectory are padding, dead from the start), and
+    kappa sigma_0 if the first noise is correlated with one drawn before it, else 0.
+    """
+    trajectory = job.first_block * BLOCK + local
+    for index in range(3):
+        words = scratch.streams[index * STATE_WORDS : (index + 1) * STATE_WORDS]
+        seed_stream(words, job.seed, _TAGS[index], trajectory)
+    for j in range(n):
+        for lane in range(LANES):
+            scratch.w[j, lane] = job.start[local + lane if job.start.shape[0] > 1 else 0, j]
+    for lane in range(LANES):
+        scratch.values[0, lane] = 1.0 if trajectory + lane < job.trajectories else 0.0
+    before = rule.kappa * rule.sigma[0] if rule.stationary_first else 0.0
+    return lanes(scratch.values)[0] > 0.5, before
 
 
 @lanes_function

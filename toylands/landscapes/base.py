@@ -19,7 +19,8 @@ class LandscapeKernels:
     Diagonal form, for losses whose coordinates couple only through a few numbers: these numbers come from
     ``shared(w, p, step, stream, square)`` (lanes), and ``slope(j, shared, p)`` is the factor with which coordinate j
     enters its own gradient, ``gradient_j = slope_j w_j``. The first ``bulk(p)`` coordinates have one slope, and
-    ``square`` is the sum of their squares.
+    ``square`` is the sum of their squares. ``separable`` promises that nothing but ``square`` couples coordinates: the
+    slope depends on the step and the stream only, the bulk is everything, and pooled observables read ``square`` alone.
 
     General form: ``gradient(w, out, p, step, stream)`` fills ``out[j]``.
 
@@ -29,6 +30,7 @@ class LandscapeKernels:
     shared: Any = None
     slope: Any = None
     bulk: Any = None
+    separable: bool = False
     gradient: Any = None
 
     @property
