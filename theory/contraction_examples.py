@@ -15,6 +15,7 @@ import sympy as sp
 from theory.given_sequence import nu
 from theory.proof import Blackboard, Proof
 from theory.random_contraction import nu_step
+from theory.second_moments import powers_vanish
 
 
 def telescoping_factor(j: sp.Expr) -> sp.Expr:
@@ -91,13 +92,16 @@ def prove_dependence_breaks() -> Proof:
     board.equal("k = 0", formula(sp.S.Zero), sp.S.One)
     board.equal("step", sp.simplify(formula(k + 1) - 1), sp.simplify(quarter * 4 + (1 - quarter) * (formula(k) - 1)))
     for n in range(5):
-        board.equal(f"enumerated, k = {n}", _enumerate_resets(n), formula(sp.Integer(n)))
+        board.equal(f"enumerated, k = {n}", second_moment_with_resets(n), formula(sp.Integer(n)))
     board.equal("limit", sp.limit(formula(k), k, sp.oo), sp.Integer(5))
     board.true("limit > 2 d sigma^2", sp.Gt(5, 2), "5 > 2")
     return board.proof()
 
 
-def _enumerate_resets(k: int) -> sp.Expr:
+def second_moment_with_resets(k: int) -> sp.Expr:
+    """E w_{k+1}^2 of the example in :func:`prove_dependence_breaks`, over all 3^(k+1) noise patterns (k <= 8)."""
+    if k > 8:
+        raise ValueError(f"k must be at most 8 (3^(k+1) patterns), got {k}")
     law: Mapping[int, Fraction] = {-2: Fraction(1, 8), 0: Fraction(3, 4), 2: Fraction(1, 8)}
     total = Fraction(0)
     for noise in itertools.product(law, repeat=k + 1):
@@ -108,3 +112,35 @@ def _enumerate_resets(k: int) -> sp.Expr:
             weight *= law[xi]
         total += weight * w * w
     return sp.Rational(total.numerator, total.denominator)
+
+
+def prove_vanishing_product() -> Proof:
+    """P(rho_k <= c) >= p > 0 with one c < 1 for all k, given the past, makes E prod rho_j^2 vanish geometrically."""
+    board = Blackboard("rho^2 <= c^2 where rho <= c, and <= 1 elsewhere; one factor a step")
+    c, p, extra = sp.symbols("c p extra", real=True)
+    unit = (sp.S.Zero, sp.S.One)
+    q = p + extra  # the actual probability of rho_k <= c
+    mean = q * c**2 + (1 - q)
+    factor = 1 - p * (1 - c**2)
+    board.equal("E rho^2 is at most", factor - mean, extra * (1 - c**2))
+    board.nonnegative("extra (1 - c^2) >= 0", extra * (1 - c**2), {extra: unit, c: unit})
+    board.nonnegative("1 - p (1 - c^2) > 0", factor, {p: unit, c: unit}, strict=True)
+    board.nonnegative("1 - p (1 - c^2) < 1", 1 - factor, {p: unit, c: unit}, strict=True)
+    board.note("its powers vanish", powers_vanish())
+    return board.proof()
+
+
+def prove_random_right_side() -> Proof:
+    """Eq. 51 at k = 0 with rho_0 = 0 or 1, probability 1/2 each: its right side takes two values, its left is a number.
+
+    With |w_0|^2 = d sigma^2 = 1 the right side is 1 or 2, and E|w_1|^2 = 3/2.
+    """
+    board = Blackboard("both values of the right side at k = 0 against the expectation")
+    values = [rho**2 + 1 for rho in (sp.S.Zero, sp.S.One)]
+    paths = [(rho * w + xi) ** 2 for rho in (0, 1) for w in (1,) for xi in (-1, 1)]
+    expectation = sp.Rational(sum(paths), len(paths))
+    board.equal("E|w_1|^2 over rho_0 and xi_0", expectation, sp.Rational(3, 2))
+    for value in values:
+        board.differ("right side for one rho_0 against the expectation", value, expectation)
+    board.equal("mean of the right side over rho_0", sum(values) / 2, expectation)
+    return board.proof()

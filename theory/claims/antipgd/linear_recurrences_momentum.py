@@ -142,7 +142,8 @@ CLAIMS: tuple[Claim, ...] = (
         "E|w_{k+1}|^2 with momentum beta and w_{-1} = w_0, for every k, real rho, beta and kappa and either first "
         "step, is the first entry of the matrix recursion M_{k+1} = F M_k F^T + d sigma^2 G G^T.",
         Form(f"{STATE}: M_{{k+1}} = F M_k F^T + d sigma^2 G G^T, G = (1, 0, 1), "
-             "F = [[rho+beta, -beta, -kappa], [1, 0, 0], [0, 0, 0]]", r"M_{k+1} = F M_k F^{\top} + d\sigma^2\, G G^{\top}", enumerated(None), _recursion),
+             "F = [[rho+beta, -beta, -kappa], [1, 0, 0], [0, 0, 0]]",
+             r"M_{k+1} = F M_k F^{\top} + d\sigma^2\, G G^{\top}", enumerated(None), _recursion),
         prove_finite_with_momentum,
         "xi_k is uncorrelated with s_k; compared with the expansion of w_n in its single noises, and with enumeration.",
         example=EXAMPLE, names=tuple(EXAMPLE), sample=_sample(tuple(EXAMPLE)),
