@@ -94,16 +94,16 @@ def test_box_muller_at_edges_and_at_random_words(scaled):
     transform(a, b, x, y)
     some = slice(None, 8 * len(EDGES) + 4000)
     exact = np.array([exact_pair(int(p), int(q)) for p, q in zip(a.ravel()[some], b.ravel()[some])])
-    # u rounds to 53 bits: where the radius is tiny that is seen in its square only
-    np.testing.assert_allclose(x.ravel()[some], exact[:, 0], rtol=1e-12, atol=2e-8)
-    np.testing.assert_allclose(y.ravel()[some], exact[:, 1], rtol=1e-12, atol=2e-8)
+    # where u rounds to 1 the squared radius is rounding error, below 1e-15: sqrt(1e-15) = 3.2e-8
+    np.testing.assert_allclose(x.ravel()[some], exact[:, 0], rtol=1e-12, atol=3e-8)
+    np.testing.assert_allclose(y.ravel()[some], exact[:, 1], rtol=1e-12, atol=3e-8)
     radius2 = x**2 + y**2
     np.testing.assert_allclose(radius2.ravel()[some], (exact**2).sum(axis=1), rtol=3e-13, atol=3e-15)
     naive_x, naive_y = normal_pair(a, b)
-    np.testing.assert_allclose(x, naive_x, rtol=1e-12, atol=2e-8)
-    np.testing.assert_allclose(y, naive_y, rtol=1e-12, atol=2e-8)
+    np.testing.assert_allclose(x, naive_x, rtol=1e-12, atol=3e-8)
+    np.testing.assert_allclose(y, naive_y, rtol=1e-12, atol=3e-8)
     typical = radius2 > 1e-6
-    np.testing.assert_allclose(x[typical], naive_x[typical], rtol=0, atol=5e-13)
+    np.testing.assert_allclose(x[typical], naive_x[typical], rtol=0, atol=1e-12)  # polynomials off by 1e-13, radius up to 9.5
 
 
 @pytest.mark.nojit
@@ -114,7 +114,7 @@ def test_the_farthest_normal():
     assert x[0, 0] == pytest.approx(math.sqrt(130 * math.log(2)), rel=1e-14)
     assert y[0, 0] == 0.0
     transform(np.full((1, LANES), 2**64 - 1, np.uint64), words, x, y)  # u rounds to 1
-    assert abs(x[0, 0]) < 2e-8
+    assert abs(x[0, 0]) < 3.2e-8
 
 
 @pytest.mark.nojit
