@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 
 import sympy as sp
 
@@ -28,6 +29,7 @@ def telescoping_product(k: sp.Expr) -> sp.Expr:
     return (k + 3) / (2 * (k + 2))
 
 
+@cache
 def prove_product_survives() -> Proof:
     """rho_j < 1 for every j, yet prod rho_j^2 -> 1/4: the first term of Eq. 51 does not vanish, Eq. 50 fails.
 

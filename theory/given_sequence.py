@@ -8,6 +8,7 @@ basis vector for (rho_{i+1} - kappa)^2.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import sympy as sp
 
@@ -106,6 +107,7 @@ def show_nu_recursion(board: Blackboard) -> None:
     show_equal(board, what, nu_sum, nu_sum_recursive, SUM_CASES, peel_last_factor)
 
 
+@cache
 def prove_given_sequence(kappa: sp.Expr, first: FirstStep = FirstStep.FRESH) -> Proof:
     """The formula for a given sequence: base case k = 0 and induction step for symbolic rho_k.
 

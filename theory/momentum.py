@@ -61,6 +61,7 @@ def _mapped() -> sp.Expr:
     return sp.expand(sp.cancel((1 - s) ** 2 * (z**2 - (RHO + BETA) * z + BETA)))
 
 
+@cache
 def prove_stability() -> Proof:
     """Where both roots lie inside the unit disc, by the Routh criterion for a quadratic.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
+from functools import cache
 
 import sympy as sp
 
@@ -27,6 +28,7 @@ def nu_step(nu_before: sp.Expr = NU, rho: sp.Expr = R) -> sp.Expr:
     return rho**2 * nu_before + (1 - rho) ** 2
 
 
+@cache
 def prove_recursion() -> Proof:
     """Eq. 54 and 56 for every k >= 1, from the sum that defines nu_k."""
     board = Blackboard("formal sums: coefficients of (1 - rho_{i+1})^2 compared for every 0 <= i < k")
@@ -37,6 +39,7 @@ def prove_recursion() -> Proof:
     return board.proof()
 
 
+@cache
 def prove_nu_in_unit_interval(strict: bool = False) -> Proof:
     """0 <= nu_k <= 1 for every sequence in [0, 1]; with ``strict``, 0 < nu_k < 1 for rho in (0, 1) and k >= 1.
 
@@ -59,6 +62,7 @@ def prove_nu_in_unit_interval(strict: bool = False) -> Proof:
     return board.proof()
 
 
+@cache
 def prove_bound() -> Proof:
     """E|w_{k+1}|^2 <= 2 d sigma^2 + |w_0|^2 E prod rho_j^2 for rho independent of the noise, k by k."""
     board = Blackboard("Proposition C.4 given the sequence rho, then 1 + nu_k <= 2, then the mean over rho")
@@ -169,6 +173,7 @@ def uniform_limit(kappa: sp.Expr = sp.S.One) -> sp.Expr:
     return sp.expand(sign * over) / sp.expand(sign * under) * POWER
 
 
+@cache
 def prove_independent(kappa: sp.Expr = KAPPA) -> Proof:
     """Finite form and limit for i.i.d. rho_k: base case, step, fixed point, contraction by m2, two-point laws."""
     board = Blackboard("second-moment recursion averaged over the fresh rho_k; induction; fixed point")

@@ -127,6 +127,7 @@ def limit(kappa: sp.Expr) -> sp.Expr:
     return _positive_denominator(sp.cancel(b / (1 - a) / POWER)) * POWER
 
 
+@cache
 def prove_finite(kappa: sp.Expr, first: FirstStep = FirstStep.FRESH) -> Proof:
     """The solved form meets the matrix recursion: base case k = 0, step k -> k+1, and direct iteration for k <= 3."""
     board = Blackboard("induction on k: base case, then one step of the second-moment recursion")
@@ -143,6 +144,7 @@ def prove_finite(kappa: sp.Expr, first: FirstStep = FirstStep.FRESH) -> Proof:
     return board.proof()
 
 
+@cache
 def prove_limit(kappa: sp.Expr) -> Proof:
     """The distance to the fixed point shrinks by rho^2 a step, and rho^(2k) -> 0 for |rho| < 1."""
     board = Blackboard("fixed point of the second-moment recursion; the distance to it shrinks by rho^2 a step")

@@ -8,6 +8,7 @@ itself produces, by induction.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import sympy as sp
 
@@ -124,6 +125,7 @@ def anticorrelated(k: sp.Expr) -> LinearForm:
     )
 
 
+@cache
 def prove_variation_of_constants() -> Proof:
     """Lemma C.1 with later factors on the left: base case k = 0, induction step k-1 -> k, and words for k <= 4."""
     board = Blackboard("induction on k; coefficients of w_0 and of every eps_i compared as noncommutative words")
