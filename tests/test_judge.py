@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from dataclasses import replace
@@ -269,6 +270,33 @@ def test_progress_is_told_of_every_claim() -> None:
     verify(claims=GOOD, effort=Effort.QUICK, progress=lambda c, done, total: calls.append((c and c.id, done, total)))
     assert calls[0] == (GOOD[0].id, 0, 5)
     assert calls[-1] == (None, 5, 5)
+
+
+def test_other_processes_change_nothing() -> None:
+    """Formulas that cannot be sent, an error, and a process that dies on the way."""
+    parent = os.getpid()
+
+    def deadly() -> Derivation:
+        if os.getpid() != parent:
+            os._exit(1)
+        return derived()
+
+    def at_point(point: dict[str, sp.Expr]) -> sp.Expr:
+        return TRUE.subs({rho: point["rho"], k: point["k"]})
+
+    unsendable = claim("function", Verdict.PROVED, lambda: derived(form=form(at_point)))
+    subjects = [*GOOD, unsendable, UNDECIDED["raising derivation"], claim("deadly", Verdict.PROVED, deadly)]
+    alone = verify(claims=subjects, effort=Effort.QUICK, workers=0)
+    assert [str(e.verdict) for e in alone.entries[-3:]] == ["proved", "inconclusive", "proved"]
+    for workers in (1, 2):
+        beside = verify(claims=subjects, effort=Effort.QUICK, workers=workers)
+        assert [e.finding for e in beside.entries] == [e.finding for e in alone.entries]
+        assert [e.checks for e in beside.entries] == [e.checks for e in alone.entries]
+        assert [e.values for e in beside.entries] == [e.values for e in alone.entries]
+        assert [e.experiments[0].comparisons for e in beside.entries if e.experiments] == [
+            e.experiments[0].comparisons for e in alone.entries if e.experiments
+        ]
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize("swallowed", [False, True])

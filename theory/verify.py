@@ -11,18 +11,18 @@ from __future__ import annotations
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 
 import sympy as sp
 
 from theory import agreement, measurement, statistics, verdicts
 from theory.claims import registry
-from theory.claims.claim import Claim, Derivation, Effort, Form, Verdict
-from theory.outcomes import Check, Entry, ExperimentOutcome, Report, Values
+from theory.claims.claim import Claim, Derivation, Effort, Verdict
+from theory.deriving import Deriver, Opened, automatic_workers, values_at
+from theory.outcomes import Entry, ExperimentOutcome, Report, Values
 from toylands._version import __version__
 
 __all__ = ["Effort", "Entry", "Report", "Values", "evaluate", "known_symbols", "verify"]
@@ -30,17 +30,13 @@ __all__ = ["Effort", "Entry", "Report", "Values", "evaluate", "known_symbols", "
 Progress = Callable[[Claim | None, int, int], None]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Case:
-    """One claim on its way through the judge."""
+    """One claim with everything that is known before the verdict."""
 
     claim: Claim
-    derivation: Derivation | None = None
-    checks: tuple[Check, ...] = ()
-    measured: list[measurement.Measured] = field(default_factory=list)
-    error: str = ""
-    trace: str = ""
-    seconds: float = 0.0
+    opened: Opened
+    measured: tuple[measurement.Measured, ...]
 
 
 def verify(
@@ -50,6 +46,7 @@ def verify(
     *,
     claims: Sequence[Claim] | None = None,
     progress: Progress | None = None,
+    workers: int | None = None,
 ) -> Report:
     """Judge claims.
 
@@ -64,7 +61,9 @@ def verify(
     claims : sequence of Claim, optional
         Judge these instead of selecting from the ledger.
     progress : callable (claim or None, done, total), optional
-        Called before each claim, and once with None at the end.
+        Called before the experiments of each claim, and with None at the end.
+    workers : int, default None for as many as are worth while
+        Processes that derive beside this one, which simulates. They change no number and no verdict.
 
     Returns
     -------
@@ -89,7 +88,8 @@ def verify(
     else:
         registry.check_claims(claims)
     started = time.perf_counter()
-    cases, partial = _run(claims, effort, seed, progress)
+    with Deriver(claims, automatic_workers(len(claims)) if workers is None else workers) as deriver:
+        cases, partial = _run(claims, effort, seed, progress, deriver)
     return Report(
         entries=_judge(cases),
         seed=seed,
@@ -102,26 +102,37 @@ def verify(
     )
 
 
-def _run(claims: Sequence[Claim], effort: Effort, seed: int, progress: Progress | None) -> tuple[list[_Case], bool]:
-    """Derive and simulate claim by claim; an interrupted claim is dropped, those before it are kept."""
-    done: list[_Case] = []
+def _run(
+    claims: Sequence[Claim], effort: Effort, seed: int, progress: Progress | None, deriver: Deriver
+) -> tuple[list[_Case], bool]:
+    """Derive and simulate every claim; after an interruption, those of which both was done are kept."""
+    measured: dict[int, tuple[measurement.Measured, ...]] = {}
+
+    def finished() -> list[_Case]:
+        return [_Case(claims[i], deriver.opened[i], measured[i]) for i in sorted(measured) if i in deriver.opened]
+
+    def tell(claim: Claim | None) -> None:
+        if progress is not None:
+            progress(claim, len(finished()), len(claims))
+
     with _interrupts() as interrupted:
         try:
-            for claim in claims:
-                if progress is not None:
-                    progress(claim, len(done), len(claims))
-                case = _open(claim)
-                for experiment in claim.experiments if not case.error else ():
-                    case.measured.append(measurement.measure(claim, experiment, effort, seed))
+            for index, claim in enumerate(claims):
+                tell(claim)
+                if deriver.alone:
+                    deriver.open(index)
+                results = []
+                for experiment in claim.experiments:
+                    results.append(measurement.measure(claim, experiment, effort, seed))
                     if interrupted.is_set():
-                        return done, True
-                case.seconds += sum(m.seconds for m in case.measured)
-                done.append(case)
-            if progress is not None:
-                progress(None, len(done), len(claims))
+                        return finished(), True
+                measured[index] = tuple(results)
+                deriver.collect()
+            deriver.finish(told=lambda: tell(None))
+            tell(None)
         except KeyboardInterrupt:
-            return done, True
-    return done, interrupted.is_set() and len(done) < len(claims)
+            return finished(), True
+    return finished(), interrupted.is_set() and len(finished()) < len(claims)
 
 
 @contextmanager
@@ -144,23 +155,6 @@ def _interrupts() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _open(claim: Claim) -> _Case:
-    """Run a claim's derivation and the exact checks of its forms; an exception becomes the case's error."""
-    case = _Case(claim)
-    started = time.perf_counter()
-    try:
-        derivation = claim.derive()
-        if not isinstance(derivation, Derivation):
-            raise TypeError(f"derive must return a Derivation, got {type(derivation).__name__}")
-        case.derivation = derivation
-        case.checks = agreement.check_forms(claim, derivation)
-    except Exception as error:
-        case.error = f"the derivation raised {type(error).__name__}: {error}"
-        case.trace = traceback.format_exc()
-    case.seconds = time.perf_counter() - started
-    return case
-
-
 def _judge(cases: Sequence[_Case]) -> tuple[Entry, ...]:
     """Verdicts, after all experiments of the run have been judged as one family."""
     outcomes = iter(measurement.judge([m for case in cases for m in case.measured]))
@@ -168,20 +162,21 @@ def _judge(cases: Sequence[_Case]) -> tuple[Entry, ...]:
 
 
 def _entry(case: _Case, experiments: tuple[ExperimentOutcome, ...]) -> Entry:
-    if case.derivation is None or case.error:
-        verdict, finding = Verdict.INCONCLUSIVE, case.error
+    opened = case.opened
+    if opened.derivation is None:
+        verdict, finding = Verdict.INCONCLUSIVE, opened.error
     else:
-        verdict, finding = verdicts.reach(case.derivation, case.checks, experiments)
+        verdict, finding = verdicts.reach(opened.derivation, opened.checks, experiments)
     return Entry(
         claim=case.claim,
-        derivation=case.derivation,
-        checks=case.checks,
+        derivation=opened.derivation,
+        checks=opened.checks,
         experiments=experiments,
         verdict=verdict,
         finding=finding,
-        values=None if case.derivation is None else _values(case.claim, case.derivation, {}),
-        trace=case.trace,
-        seconds=case.seconds,
+        values=opened.values,
+        trace=opened.trace,
+        seconds=opened.seconds + sum(m.seconds for m in case.measured),
     )
 
 
@@ -215,6 +210,7 @@ def evaluate(claim: Claim, point: Mapping[str, object] | None = None, derivation
 
     Examples
     --------
+    >>> from theory.claims.claim import Form
     >>> x = sp.Symbol("x")
     >>> form = Form(text="x^2", right=x**2)
     >>> claim = Claim("a/b", "a", "", "A square.", form, lambda: Derivation(form, None), Verdict.SUPPORTED, "")
@@ -227,24 +223,5 @@ def evaluate(claim: Claim, point: Mapping[str, object] | None = None, derivation
     if unknown:
         listed = ", ".join(sorted(known)) or "none"
         raise ValueError(f"{claim.id} has no symbol {', '.join(unknown)}; its symbols are: {listed}")
-    return _values(claim, derivation, point or {})
-
-
-def _values(claim: Claim, derivation: Derivation, point: Mapping[str, object]) -> Values:
-    full = {**agreement.example_point(claim), **{name: agreement.exact(value) for name, value in point.items()}}
-    problems: list[str] = []
-
-    def sides(form: Form | None, which: str) -> dict[str, object]:
-        found: dict[str, object] = {}
-        for name in ("left", "right"):
-            if form is None or getattr(form, name) is None:
-                continue
-            value = agreement.side_value(form, name, full)
-            if isinstance(value, Exception):
-                problems.append(f"{which} form, {name} side: {type(value).__name__}: {value}")
-            else:
-                found[name] = value
-        return found
-
-    printed, derived = sides(claim.printed, "printed"), sides(derivation.form, "derived")
-    return Values(dict(full), printed, derived, tuple(problems))
+    full = {**agreement.example_point(claim), **{n: agreement.exact(v) for n, v in (point or {}).items()}}
+    return values_at(claim, derivation, full)

@@ -165,13 +165,17 @@ def _progress() -> Iterator[Progress | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("")
+    bar = Progress(*columns, console=console, transient=True)
+    task = bar.add_task("")
 
-        def advance(claim: Claim | None, done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, description="" if claim is None else claim.id)
+    def advance(claim: Claim | None, done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total, description="" if claim is None else claim.id)
+        bar.start()  # only now: the bar has a thread of its own, and other processes are forked before
 
+    try:
         yield advance
+    finally:
+        bar.stop()
 
 
 def _console(to_stderr: bool = False) -> Console:

@@ -1,0 +1,187 @@
+"""Deriving claims, in this process and, while it simulates, in others beside it.
+
+SymPy keeps one core busy and Monte Carlo mostly waits for compilers, so a second process that derives halves the time
+of a run. Only text and exact numbers come back from it: the formulas themselves, which may be functions, stay there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from theory import agreement
+from theory.claims.claim import Claim, Derivation, Form
+from theory.outcomes import Check, Values
+
+MOST_WORKERS = 3
+FEWEST_CLAIMS = 8
+"""Number of claims from which it is worth starting another process."""
+
+_FINISHED = ".pickle"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A claim whose derivation ran and whose forms were checked, or the error that this raised."""
+
+    derivation: Derivation | None
+    checks: tuple[Check, ...] = ()
+    values: Values | None = None
+    error: str = ""
+    trace: str = ""
+    seconds: float = 0.0
+
+
+def open_claim(claim: Claim) -> Opened:
+    """Run a claim's derivation and the exact checks of its forms; an exception becomes the error of the result."""
+    started = time.perf_counter()
+    try:
+        derivation = claim.derive()
+        if not isinstance(derivation, Derivation):
+            raise TypeError(f"derive must return a Derivation, got {type(derivation).__name__}")
+        checks = agreement.check_forms(claim, derivation)
+        values = values_at(claim, derivation, agreement.example_point(claim))
+    except Exception as error:
+        return Opened(
+            None,
+            error=f"the derivation raised {type(error).__name__}: {error}",
+            trace=traceback.format_exc(),
+            seconds=time.perf_counter() - started,
+        )
+    return Opened(derivation, checks, values, seconds=time.perf_counter() - started)
+
+
+def values_at(claim: Claim, derivation: Derivation, point: agreement.Point) -> Values:
+    """The sides of the printed and the derived form at a point."""
+    problems: list[str] = []
+
+    def sides(form: Form | None, which: str) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for name in ("left", "right"):
+            if form is None or getattr(form, name) is None:
+                continue
+            value = agreement.side_value(form, name, point)
+            if isinstance(value, Exception):
+                problems.append(f"{which} form, {name} side: {type(value).__name__}: {value}")
+            else:
+                found[name] = value
+        return found
+
+    printed, derived = sides(claim.printed, "printed"), sides(derivation.form, "derived")
+    return Values(dict(point), printed, derived, tuple(problems))
+
+
+def automatic_workers(claims: int) -> int:
+    """How many processes beside this one are worth while: none for few claims, one core, or without ``fork``."""
+    if claims < FEWEST_CLAIMS or "fork" not in multiprocessing.get_all_start_methods() or sys.platform == "darwin":
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(MOST_WORKERS, cores - 1)
+
+
+class Deriver:
+    """Opens claims in ``workers`` processes beside this one, and in this one where it asks for them.
+
+    Use it as a context manager; the processes end with it. They leave their results in a folder, a file a claim, so
+    that none waits for another, and one that dies loses nothing: this one then does the rest.
+    """
+
+    def __init__(self, claims: Sequence[Claim], workers: int) -> None:
+        self.opened: dict[int, Opened] = {}
+        self._claims = claims
+        self._folder = tempfile.TemporaryDirectory(prefix="toylands-")
+        self._processes: list[Any] = []
+        if workers > 0:
+            context = multiprocessing.get_context("fork")
+            self._next = context.Value("i", 0)
+            arguments = (claims, self._next, Path(self._folder.name))
+            self._processes = [context.Process(target=_work, args=arguments, daemon=True) for _ in range(workers)]
+
+    def __enter__(self) -> Deriver:
+        with warnings.catch_warnings():
+            # The children compute with SymPy only and touch no lock that another thread may have held.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            for process in self._processes:
+                process.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            process.terminate()
+            process.join()
+        self._folder.cleanup()
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no other process."""
+        return not self._processes
+
+    def open(self, index: int) -> Opened:
+        """The claim of this index, opened here and now unless it has been already."""
+        if index not in self.opened:
+            self.opened[index] = open_claim(self._claims[index])
+        return self.opened[index]
+
+    def collect(self) -> None:
+        """Take in what the other processes have finished."""
+        for file in sorted(Path(self._folder.name).glob("*" + _FINISHED)):
+            # Only children of this process write into this folder, which no other user can enter.
+            self.opened.setdefault(int(file.stem), pickle.loads(file.read_bytes()))  # noqa: S301
+            file.unlink()
+
+    def finish(self, told: Callable[[], None]) -> None:
+        """Open everything that is still closed, together with the other processes; call ``told`` in between."""
+        while not self.alone and (index := _take(self._next, len(self._claims))) is not None:
+            self.open(index)
+            self.collect()
+            told()
+        while any(process.is_alive() for process in self._processes):
+            time.sleep(0.05)
+            self.collect()
+            told()
+        self.collect()
+        for index in range(len(self._claims)):
+            self.open(index)
+
+
+def _take(shared: Any, total: int) -> int | None:
+    with shared.get_lock():
+        index = int(shared.value)
+        if index >= total:
+            return None
+        shared.value = index + 1
+        return index
+
+
+def _work(claims: Sequence[Claim], shared: Any, folder: Path) -> None:
+    """What another process does: open claims, and leave behind what can be sent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    while (index := _take(shared, len(claims))) is not None:
+        opened = _without_formulas(open_claim(claims[index]))
+        beside = folder / f"{index}.part"
+        with contextlib.suppress(Exception):  # what cannot be sent, the parent opens itself
+            beside.write_bytes(pickle.dumps(opened))
+            beside.replace(beside.with_suffix(_FINISHED))
+
+
+def _without_formulas(opened: Opened) -> Opened:
+    """The same without the sides of the derived form, which may be functions that cannot be sent."""
+    derivation = opened.derivation
+    if derivation is None or derivation.form is None:
+        return opened
+    return replace(opened, derivation=replace(derivation, form=replace(derivation.form, left=None, right=None)))
