@@ -5,103 +5,17 @@ import itertools
 import naive
 import numpy as np
 import pytest
+from cases import COUNT, LANDSCAPES, NOISES, RULES, SIGMA, STEPS, in_plain_words, psd
 from conftest import NOJIT
 
 import toylands as tl
 from toylands import dynamics
 from toylands.dynamics.rule import UpdateRule, resolve
 from toylands.landscapes import LinearRecurrence, QuadraticBowl, WideningValley
-from toylands.noise import Discrete, Uniform
+from toylands.noise import Uniform
 
 pytestmark = pytest.mark.nojit
-STEPS = 70 if NOJIT else 130  # past one, compiled past two, of the words of 63 signs
-COUNT = 9 if NOJIT else 70  # more than one vector, compiled more than one block
-SIGMA, TOLERANCE = 0.05, 1e-10
-NOISES = {"rademacher": tl.noise.rademacher, "gaussian": tl.noise.gaussian}
-
-
-def psd(n, seed, rank=None, scale=1.0):
-    a = np.random.default_rng(seed).standard_normal((n, rank or n))
-    return scale * a @ a.T / n
-
-
-# --- landscapes: name -> (landscape, hand-written gradient, start, step size) for a number of coordinates ------------
-
-
-def recurrence_case(rho, gradient_of):
-    def case(n, seed, trajectories):
-        start = np.linspace(-1.0, 1.5, n)
-        return LinearRecurrence(n, rho), gradient_of(seed, trajectories), start, 1.0
-
-    return case
-
-
-def bowl_case(n, seed, trajectories):
-    hessian = psd(n, n, rank=max(1, n - 1))
-    return QuadraticBowl(hessian), naive.bowl_gradient(hessian), np.linspace(1.0, -2.0, n), 0.2
-
-
-def valley_case(n, seed, trajectories):
-    return WideningValley(n - 1), naive.valley_gradient, np.linspace(0.5, 1.0, n), 0.05
-
-
-SEQUENCE = np.linspace(0.2, 1.1, STEPS)
-LANDSCAPES = {
-    "constant rho": recurrence_case(0.9, lambda seed, who: naive.recurrence_gradient(0.9)),
-    "rho sequence": recurrence_case(SEQUENCE, lambda seed, who: naive.recurrence_gradient(SEQUENCE)),
-    "uniform rho": recurrence_case(
-        Uniform(-0.4, 1.2), lambda seed, who: naive.uniform_recurrence_gradient(-0.4, 1.2, seed, who)
-    ),
-    "discrete rho": recurrence_case(
-        Discrete([0.5, 1.1, -0.3], [0.5, 0.3, 0.2]),
-        lambda seed, who: naive.discrete_recurrence_gradient([0.5, 1.1, -0.3], [0.5, 0.3, 0.2], seed, who),
-    ),
-    "bowl": bowl_case,
-    "valley": valley_case,
-}
-
-# --- rules: name -> (rule, how the naive reference is told the same) for a step size and a noise ---------------------
-
-RULES = {
-    "pgd": lambda eta, noise: (dynamics.pgd(eta, SIGMA, noise), {}),
-    "anti_pgd fresh": lambda eta, noise: (dynamics.anti_pgd(eta, SIGMA, noise), {"kappa": 1.0}),
-    "anti_pgd stationary": lambda eta, noise: (
-        dynamics.anti_pgd(eta, SIGMA, noise, first="stationary"),
-        {"kappa": 1.0, "stationary": True},
-    ),
-    "correlated": lambda eta, noise: (
-        dynamics.correlated_pgd(eta, SIGMA, 0.3, noise, first="stationary"),
-        {"kappa": 0.3, "stationary": True},
-    ),
-    "correlated, negative": lambda eta, noise: (
-        dynamics.correlated_pgd(eta, SIGMA, -0.7, noise, first="fresh"),
-        {"kappa": -0.7},
-    ),
-    "momentum": lambda eta, noise: (dynamics.pgd(eta / 3, SIGMA, noise, momentum=0.6), {"momentum": 0.6, "slow": 3}),
-    "momentum, anticorrelated": lambda eta, noise: (
-        dynamics.anti_pgd(eta / 3, SIGMA, noise, first="stationary", momentum=0.3),
-        {"momentum": 0.3, "slow": 3, "kappa": 1.0, "stationary": True},
-    ),
-    "noise from 10 to 66": lambda eta, noise: (
-        dynamics.anti_pgd(eta, SIGMA, noise, first="stationary", start_noise=10, stop_noise=66),
-        {"kappa": 1.0, "stationary": True, "on": (10, 66)},
-    ),
-    "noise until 64": lambda eta, noise: (
-        dynamics.correlated_pgd(eta, SIGMA, 0.5, noise, first="stationary", stop_noise=64),
-        {"kappa": 0.5, "stationary": True, "on": (0, 64)},
-    ),
-    "schedules": lambda eta, noise: (
-        dynamics.anti_pgd(
-            eta * np.linspace(1, 0.1, STEPS), SIGMA * np.linspace(2, 0, STEPS), noise, first="stationary"
-        ),
-        {
-            "eta": eta * np.linspace(1, 0.1, STEPS),
-            "sigma": SIGMA * np.linspace(2, 0, STEPS),
-            "kappa": 1.0,
-            "stationary": True,
-        },
-    ),
-}
+TOLERANCE = 1e-10
 SIZES = (2, 3, 5, 8, 6, 7)
 
 # Momentum is a kernel of its own, seconds of compilation each: compiled, one noise a landscape; without JIT, all.
@@ -124,14 +38,9 @@ def assert_same(paths, expected):
 
 def compare(landscape_name, rule, told, n, kind, seed, steps=STEPS, count=COUNT, factor=None):
     trajectories = range(count)
-    landscape, gradient, start, eta = LANDSCAPES[landscape_name](n, seed, trajectories)
-    told = dict(told)
-    told.setdefault("eta", eta / told.pop("slow", 1))
-    told.setdefault("sigma", SIGMA)
+    landscape, gradient, start, settings = in_plain_words(landscape_name, told, n, seed, trajectories)
     paths = tl.sample_paths(landscape, rule, start=start, steps=steps, count=count, seed=seed)
-    assert_same(
-        paths, naive.simulate(gradient, start, steps, trajectories, kind=kind, seed=seed, factor=factor, **told)
-    )
+    assert_same(paths, naive.simulate(gradient, start, steps, trajectories, kind=kind, factor=factor, **settings))
 
 
 @pytest.mark.parametrize(("landscape_name", "kind", "rule_name"), CASES)
