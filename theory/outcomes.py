@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from theory.claims.claim import Claim, Derivation, Effort, Verdict
 
@@ -146,7 +146,6 @@ class Report:
     seconds: float
     selected: int
     partial: bool = False
-    timings: dict[str, float] = field(default_factory=dict)
 
     @property
     def comparisons(self) -> int:
