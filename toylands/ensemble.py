@@ -85,8 +85,9 @@ class _Run:
             self.steps,
             self.at,
             self.limit,
-            -np.inf if region is None else region.below,
-            np.inf if region is None else region.above,
+            # nan, since an observable that overflows to inf has not passed a threshold at infinity
+            np.nan if region is None or np.isinf(region.below) else region.below,
+            np.nan if region is None or np.isinf(region.above) else region.above,
             start,
             self.stop,
         )
@@ -220,8 +221,10 @@ def simulate(
     label = f"{type(landscape).__name__} x {rule.name}"
     with CompileNotice(label, progress):
         run.batch(kernel, 0, 0)  # compiles, in this thread
-    checks = _checkpoints(total) if target is not None else set()
+    checks = _checkpoints(sum(high - low for low, high in forest.blocks), total) if target is not None else set()
     condition, done = "trajectories", 0
+    if target is not None and 0 in checks and _reached(target, forest, run):
+        blocks, condition = [], "precision"
     runner = _run_batches(run, kernel, _split(blocks, size, checks), workers)
     with Bar(total, label, progress) as bar:
         try:
@@ -309,6 +312,7 @@ def _prepare(
     landscape.check_steps(steps)
     if record is None:
         record = make_record(*landscape.observables.values())
+    _check_observables(landscape, record, region)
     arrays, parameters = resolve(rule, landscape, steps)
     return _Run(
         landscape,
@@ -329,8 +333,24 @@ def _prepare(
     )
 
 
+def _check_observables(landscape: Landscape, record: Record, region: ExitRegion | None) -> None:
+    """An observable reads the parameters of its own kind of landscape: on another it would mean something else."""
+    asked = [("record", observable) for observable in record.observables]
+    if region is not None:
+        asked.append(("first_passage", region.observable))
+    for argument, observable in asked:
+        if type(observable.parameters) is not type(landscape.parameters):
+            raise ValueError(
+                f"{argument} must use observables of {type(landscape).__name__} ({', '.join(landscape.observables)}), "
+                f"got {observable!r} of another landscape"
+            )
+
+
 def _start(start: Any, n: int, trajectories: int) -> np.ndarray:
-    points = np.asarray(start, dtype=np.float64)
+    try:
+        points = np.asarray(start, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"start must be an array of numbers, of shape ({n},), got {start!r}") from None
     if points.shape not in ((n,), (trajectories, n)):
         raise ValueError(
             f"start has shape {points.shape}; it must be ({n},), or ({trajectories}, {n}) for one point a trajectory"
@@ -382,13 +402,17 @@ def _batch_size(run: _Run, blocks: int, workers: int, asked: int | None) -> int:
     return max(1, int(min(size, room)))
 
 
-def _checkpoints(blocks: int) -> set[int]:
-    """Numbers of finished blocks at which a target precision is looked at: fixed, so that stopping is reproducible."""
-    checks, at = set(), _FIRST_CHECK
-    while at < blocks:
-        checks.add(at)
+def _checkpoints(before: int, blocks: int) -> set[int]:
+    """Numbers of newly finished blocks at which a target precision is looked at.
+
+    Fixed by the number of blocks in all, ``before`` of them in a result to resume: a run stops at the same place
+    whatever the batches and the threads, and however often it was interrupted.
+    """
+    checks, at = {blocks}, _FIRST_CHECK
+    while at < before + blocks:
+        if at >= before:
+            checks.add(at - before)
         at += max(1, at // 4)
-    checks.add(blocks)
     return checks
 
 

@@ -100,6 +100,8 @@ def build_separable_kernel(recipe: Recipe) -> Any:
                     before = plan(k, count, p, rule, before, s, contraction, table, squares)
                     _stretch(n, count, s, contraction, table, squares)
                     while r < records and job.at[r] <= k + count:
+                        if job.at[r] == k + count:  # w is that of this step: look, most of all at the last one
+                            alive = alive & all_finite(s.w, n, job.limit)
                         measure(s.w, p, squares[job.at[r] - k - 1], values, 0)
                         alive = keep(r, alive, vector == 0, scratch, values, sums, valid)
                         r += 1
