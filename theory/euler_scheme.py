@@ -167,4 +167,7 @@ def prove_stationary() -> Proof:
     excess = sp.factor(1 / (2 - STEP * EIGENVALUE) / 2 - sp.Rational(1, 4))
     stated = STEP * EIGENVALUE / (4 * (2 - STEP * EIGENVALUE))
     board.equal("excess over the continuous process: x/(4(2 - x)), x = h lambda", excess, stated)
+    x = sp.Symbol("x", positive=True)
+    box = {x: (sp.S.Zero, sp.Integer(2))}
+    board.nonnegative("which is positive for 0 < x < 2", x / (4 * (2 - x)), box, strict=True)
     return board.proof()

@@ -100,6 +100,13 @@ class ExactProcess:
         low, high = middle - radius, middle + radius
         return [(low, (high * identity - h) / (2 * radius)), (high, (h - low * identity) / (2 * radius))]
 
+    @cached_property
+    def root(self) -> sp.Matrix:
+        """The positive semidefinite square root of Sigma."""
+        delta = sp.sqrt(self.sigma.det())
+        total = self.sigma.trace() + 2 * delta
+        return sp.zeros(2, 2) if total == 0 else (self.sigma + delta * sp.eye(2)) / sp.sqrt(total)
+
     def exp(self, factor: sp.Expr) -> sp.Matrix:
         """e^{factor H}."""
         parts = (sp.exp(sp.expand(factor * value)) * projection for value, projection in self.projections)
@@ -139,20 +146,30 @@ class ExactProcess:
         return tidy(sum(h[i, j] * c[i, j] for i in range(2) for j in range(2)) / 2)
 
 
+TRIPLES = ((3, 4, 5), (5, 12, 13), (8, 15, 17), (20, 21, 29))
+
+
+def _turned(generator: random.Random, low: sp.Expr, high: sp.Expr) -> sp.Matrix:
+    """A rational matrix with the given eigenvalues, turned by the angle of a Pythagorean triple."""
+    a, b, c = generator.choice(TRIPLES)
+    turn = sp.Matrix([[a, -b], [b, a]]) / c
+    return turn * sp.diag(low, high) * turn.T
+
+
 def sample_point(generator: random.Random) -> dict[str, sp.Expr]:
-    """A random rational point: H positive definite, Sigma positive semidefinite (in one of four cases singular)."""
+    """A random rational point: H positive definite, Sigma positive semidefinite, no common eigenbasis.
 
-    def entry() -> sp.Rational:
-        return sp.Rational(generator.randint(-4, 4), generator.randint(1, 3))
+    One point in four has a Hessian with irrational eigenvalues, one in four a singular Sigma.
+    """
 
-    def squared(ridge: sp.Expr) -> sp.Matrix:
-        root = sp.Matrix(2, 2, lambda i, j: entry())
-        return root * root.T + ridge * sp.eye(2)
+    def number() -> sp.Rational:
+        return sp.Rational(generator.randint(1, 12), generator.randint(1, 4))
 
-    h = squared(sp.Rational(generator.randint(1, 4), 4))
-    s = squared(sp.Rational(1, 5))
+    h, s = _turned(generator, number(), number()), _turned(generator, number() ** 2, number() ** 2)
     if generator.randrange(4) == 0:
-        v = sp.Matrix([entry(), entry()])
+        h = h + sp.Matrix([[0, 0], [0, number()]])
+    if generator.randrange(4) == 0:
+        v = sp.Matrix([number(), -number()])
         s = v * v.T
     t = sp.Rational(generator.randint(1, 30), 40)
     names = ("11", (0, 0)), ("12", (0, 1)), ("22", (1, 1))

@@ -1,0 +1,171 @@
+"""What the entries on escaping efficiency share: matrices of the experiments, runs of the engine, predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from theory.claims.claim import Claim, Derivation, Effort, Estimates, Form, Point, Verdict
+from theory.ou_exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point, tidy
+from theory.proof import Proof
+from theory.spectral_calculus import T, spectral_trace
+
+PAPER = "anisotropic"
+
+HESSIAN = np.array([[2.0, 1.0, 0.5], [1.0, 1.5, -0.5], [0.5, -0.5, 1.0]])
+"""Positive definite; it commutes neither with SIGMA nor with the diagonal of SIGMA."""
+SINGULAR = np.array([[1.0, 1.0, 0.0], [1.0, 2.0, 1.0], [0.0, 1.0, 1.0]])
+"""Positive semidefinite with eigenvalues 0, 1, 3."""
+SIGMA = np.array([[1.0, 0.75, 0.0], [0.75, 1.0, -0.5], [0.0, -0.5, 1.5]])
+"""Positive definite, with strong correlations between the coordinates."""
+
+IDENTITY = sp.eye(2)
+
+Evaluate = Callable[[ExactProcess, Point], Any]
+
+
+def at_point(evaluate: Evaluate, definite: bool = True) -> Callable[[Point], Any]:
+    """A side of a form: ``evaluate`` on the process of a point, which must have a positive (semi)definite H."""
+    return lambda point: evaluate(ExactProcess.at(point).need(definite), point)
+
+
+def exact_efficiency(process: ExactProcess, point: Point) -> sp.Expr:
+    """E L(theta_t) by the Lyapunov system, the left side of most forms."""
+    return process.efficiency(point["t"])
+
+
+def closed_form(process: ExactProcess, point: Point) -> sp.Expr:
+    """tr((I - e^{-2Ht}) Sigma) / 4, the printed right side."""
+    return tidy(((IDENTITY - process.exp(-2 * point["t"])) * process.sigma).trace() / 4)
+
+
+def predictions(
+    psi: sp.Expr,
+    points: Sequence[dict[sp.Symbol, float]],
+    hessian: np.ndarray = HESSIAN,
+    sigma: np.ndarray = SIGMA,
+) -> np.ndarray:
+    """sum_i psi(lambda_i) S_ii at each point, in floating point."""
+    return np.array([spectral_trace(psi, hessian, sigma, point) for point in points])
+
+
+def over_times(
+    psi: sp.Expr, times: Sequence[float], hessian: np.ndarray = HESSIAN, sigma: np.ndarray = SIGMA
+) -> Callable[[], np.ndarray]:
+    """A prediction for several times, evaluated when it is asked for."""
+    return lambda: predictions(psi, [{T: time} for time in times], hessian, sigma)
+
+
+def diagonal(matrix: np.ndarray) -> np.ndarray:
+    """The matrix without its entries off the diagonal, as if the coordinate axes were eigenvectors."""
+    return np.diag(np.diag(matrix))
+
+
+def isotropic(matrix: np.ndarray) -> np.ndarray:
+    """The multiple of the identity with the same trace."""
+    return np.trace(matrix) / len(matrix) * np.eye(len(matrix))
+
+
+def simulate(
+    rule: Any, hessian: np.ndarray, steps: Sequence[int], trajectories: int, effort: Effort, seed: int, **settings: Any
+) -> Any:
+    """Loss and squared norm at the given steps, from 0."""
+    import toylands as tl
+
+    bowl = tl.landscapes.QuadraticBowl(hessian)
+    return tl.simulate(
+        bowl,
+        rule,
+        start=np.zeros(len(hessian)),
+        steps=int(max(steps)),
+        trajectories=effort.trajectories(trajectories),
+        record=tl.record(bowl.loss, bowl.sq_norm, at=list(steps)),
+        seed=seed % 2**63,
+        **settings,
+    )
+
+
+def estimates(run: Any, name: str, labels: Sequence[str]) -> Estimates:
+    """Means of one observable over the recorded steps."""
+    moments = run[name]
+    return Estimates(
+        np.array(moments.mean), np.array(moments.stderr), tuple(labels), run.trajectories, int(run.diverged[-1])
+    )
+
+
+def exact_process(
+    times: Sequence[float],
+    trajectories: int,
+    hessian: np.ndarray = HESSIAN,
+    sigma: np.ndarray = SIGMA,
+    observable: str = "loss",
+) -> Callable[[Effort, int], Estimates]:
+    """Exact transitions of the process; all times are multiples of the first."""
+    steps = [round(time / times[0]) for time in times]
+    if not np.allclose(np.array(steps) * times[0], times):
+        raise ValueError(f"times must be multiples of the first, got {times}")
+
+    def run(effort: Effort, seed: int) -> Estimates:
+        import toylands as tl
+
+        rule = tl.dynamics.exact_ornstein_uhlenbeck(times[0], sigma)
+        labels = [f"t={time:g}" for time in times]
+        return estimates(simulate(rule, hessian, steps, trajectories, effort, seed), observable, labels)
+
+    return run
+
+
+def one_step_each(
+    times: Sequence[float], trajectories: int, hessian: np.ndarray = HESSIAN, sigma: np.ndarray = SIGMA
+) -> Callable[[Effort, int], Estimates]:
+    """The loss after one exact transition over each time, in independent runs."""
+
+    def run(effort: Effort, seed: int) -> Estimates:
+        import toylands as tl
+
+        parts = []
+        for index, time in enumerate(times):
+            rule = tl.dynamics.exact_ornstein_uhlenbeck(time, sigma)
+            result = simulate(rule, hessian, [1], trajectories, effort, seed + index)
+            parts.append(estimates(result, "loss", [f"t={time:g}"]))
+        return Estimates(
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.stderr for part in parts]),
+            tuple(part.labels[0] for part in parts),
+            parts[0].trajectories,
+            sum(part.diverged for part in parts),
+        )
+
+    return run
+
+
+def holds_as_printed(form: Form, prove: Callable[[], Proof], note: str = "") -> Callable[[], Derivation]:
+    """A derivation whose proof establishes the printed form itself; the proof runs once."""
+    return lru_cache(lambda: Derivation(form=form, proof=prove(), note=note))
+
+
+def matrix_claim(
+    number: str,
+    place: str,
+    statement: str,
+    form: Form,
+    prove: Callable[[], Proof],
+    reason: str,
+    **more: Any,
+) -> Claim:
+    """An entry that holds as printed and whose sides are functions of a point of 2 x 2 matrices."""
+    return Claim(
+        id=f"{PAPER}/{number}",
+        paper=PAPER,
+        place=place,
+        statement=statement,
+        printed=form,
+        derive=holds_as_printed(form, prove),
+        recorded=Verdict.PROVED,
+        reason=reason,
+        **{"example": EXAMPLE, "symbols": SYMBOLS, "sample": sample_point, **more},
+    )
