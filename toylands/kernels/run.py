@@ -12,9 +12,11 @@ from typing import Any
 
 from numba import njit
 
+from toylands.kernels.cache import attach
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.recording import all_finite, build_keep, build_measure, build_read, finish_block
-from toylands.kernels.separable import applies, build_separable_kernel
+from toylands.kernels.separable import applies as separable_applies
+from toylands.kernels.separable import build_separable_kernel
 from toylands.kernels.stepping import bind, build_draw, build_step, start_vector
 from toylands.simd import LANES, fma, lanes, lanes_function, select, splat, sum_of_squares
 
@@ -36,8 +38,11 @@ def _store_exits(local: Any, inside: Any, alive: Any, step: Any, side: Any, scra
 @functools.lru_cache(maxsize=256)
 def build_kernel(recipe: Recipe) -> Any:
     """Compile (on first call) the kernel ``run(p, n, rule, job, scratch, output) -> bool`` (False: told to stop)."""
-    if applies(recipe):
-        return build_separable_kernel(recipe)
+    make = build_separable_kernel if separable_applies(recipe) else _build_general_kernel
+    return attach(make(recipe), recipe)
+
+
+def _build_general_kernel(recipe: Recipe) -> Any:
     step = build_step(recipe.landscape_kernels, recipe.noise, recipe.momentum, recipe.shaped)
     begin, draw = build_draw(recipe.noise)
     measure, keep = build_measure(recipe.observables), build_keep(len(recipe.observables))
