@@ -23,7 +23,7 @@ import sympy as sp
 from theory.proof import Blackboard, Proof
 from theory.second_moments import powers_vanish
 from theory.valley_escape import show_trap
-from theory.valley_inside import S, SIGMA, prove_nonzero_v
+from theory.valley_inside import SIGMA, S, prove_nonzero_v
 from theory.valley_paths import Setting, State, follow, trap_entered
 from theory.widening_valley import ALPHA, ETA, prove_scale_invariance
 

@@ -62,8 +62,8 @@ def show_entry_of_trap(board: Blackboard) -> None:
     """
     board.equal("y >= K: |u_j'| = (y - 1)|u_j| + b >= K b, so x' >= K^2 beta^2", (LARGE - 1) * B + B, LARGE * B)
     over = sp.Symbol("q", nonnegative=True)
-    board.nonnegative("K^2 beta^2 >= K when K >= 1/beta^2", (LARGE**2 * BETA**2 - LARGE).subs(LARGE, 1 / BETA**2 + over),
-                      {BETA: _ANY, over: _ANY})  # fmt: skip
+    surplus = (LARGE**2 * BETA**2 - LARGE).subs(LARGE, 1 / BETA**2 + over)
+    board.nonnegative("K^2 beta^2 >= K when K >= 1/beta^2", surplus, {BETA: _ANY, over: _ANY})
     root = sp.Symbol("t", positive=True)  # sqrt(K)
     big = {root: (2 / B, sp.oo), B: _B_RANGE}
     # x >= K and |1 - y| sqrt(x) < 2 would make |u'| small; then |v| is within 2/t of 1, and the other sign of the

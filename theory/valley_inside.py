@@ -160,7 +160,8 @@ def prove_nonzero_v() -> Proof:
     board.true("v_k - xi_{k-1} does not involve xi_{k-1}", not (v_next - now).expand().has(now), "z_k is past")
     size = sp.Symbol("t", nonnegative=True)
     board.nonnegative("(|z| + sigma)^2 >= sigma^2: the sign of xi that agrees with z gives |v| >= sigma",
-                      (size + SIGMA) ** 2 - SIGMA**2, {size: (sp.S.Zero, sp.oo), SIGMA: (sp.S.Zero, sp.oo)})  # fmt: skip
+                      (size + SIGMA) ** 2 - SIGMA**2,
+                      {size: (sp.S.Zero, sp.oo), SIGMA: (sp.S.Zero, sp.oo)})  # fmt: skip
     return board.proof()
 
 

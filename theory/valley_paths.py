@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import sympy as sp
 from mpmath.ctx_iv import MPIntervalContext
@@ -82,7 +83,7 @@ def follow(
     states = [State(0, u, v)]
     increments = [(a, b) for a, b in signs]
     if anticorrelated:
-        increments = [(later[0] - now[0], later[1] - now[1]) for now, later in zip(signs, signs[1:])]
+        increments = [(later[0] - now[0], later[1] - now[1]) for now, later in pairwise(signs)]
     for step, (e, f) in enumerate(increments, start=1):
         u, v = (1 - eta * v * v) * u + e * sigma, (1 - eta * setting.dim * u * u) * v + f * sigma
         states.append(State(step, u, v))

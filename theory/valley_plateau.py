@@ -87,9 +87,9 @@ def show_stationary_law(board: Blackboard) -> None:
     flux = slow_drift() - sp.diff(slow_variance() / 2 * density, X) / density
     board.equal("zero flux of the Beta((d - 1)/2, 3/2) law", sp.simplify(flux), sp.S.Zero)
     a, b = (DIM - 1) / sp.Integer(2), sp.Rational(3, 2)
-    beta = sp.gamma(a) * sp.gamma(b) / sp.gamma(a + b)
-    board.equal("mean of x / 2: B(a + 1, b) / B(a, b) = (d - 1)/(d + 2)",
-                sp.gammasimp(beta.subs(DIM, DIM + 2) / beta), (DIM - 1) / (DIM + 2))  # fmt: skip
+    total = sp.diff(_UNIT**a * (1 - _UNIT) ** b, _UNIT) / stationary_density()  # integrates to 0 against the density
+    board.equal("(z^a (1 - z)^b)' = density (a - (a + b) z), so E z = a / (a + b)", total, a - (a + b) * _UNIT)
+    board.equal("a / (a + b) = (d - 1)/(d + 2)", a / (a + b), (DIM - 1) / (DIM + 2))
     board.equal("mean of |u|^2", plateau(), 4 * RADIUS2 * (DIM - 1) / (ALPHA * (DIM + 2)))
 
 
@@ -135,7 +135,8 @@ def exit_above(point: Mapping[str, sp.Expr]) -> sp.Expr:
 
 def _quadrature(integrand: sp.Expr, low: sp.Expr, high: sp.Expr) -> sp.Expr:
     with mp.workdps(30):
-        return sp.Float(mp.quad(sp.lambdify(X, integrand, "mpmath"), [mp.mpf(str(sp.N(e, 30))) for e in (low, high)]), 25)
+        ends = [mp.mpf(str(sp.N(end, 30))) for end in (low, high)]
+        return sp.Float(mp.quad(sp.lambdify(X, integrand, "mpmath"), ends), 25)
 
 
 def scale_density() -> sp.Expr:

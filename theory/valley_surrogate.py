@@ -80,7 +80,7 @@ def refute_open_range() -> Proof:
 
 
 def prove_limit_value() -> Proof:
-    """d sigma^2 / (1 - rho^2) = d D^2 alpha^6 / (4 (D alpha^3 - sigma^2)), the fixed point of m = rho^2 m + d sigma^2."""
+    """d sigma^2 / (1 - rho^2) = d D^2 alpha^6 / (4 (D alpha^3 - sigma^2)), fixed point of m = rho^2 m + d sigma^2."""
     board = Blackboard("fixed point of the second-moment recursion")
     value = limit_value()
     board.equal("m = rho^2 m + d sigma^2", value, rho() ** 2 * value + DIM * SIGMA**2)

@@ -185,7 +185,7 @@ def prove_energy() -> Proof:
     energy, product = ETA * (R + V**2), ETA**2 * R * V**2
     board.equal("S' = S - P (4 - S)", ETA * (r_next + v_next**2), energy - product * (4 - energy))
     difference = ETA * (R - V**2)
-    board.equal("eta (|u|^2 - v^2)' = (1 - P) eta (|u|^2 - v^2)", ETA * (r_next - v_next**2), difference * (1 - product))
+    board.equal("(|u|^2 - v^2)' = (1 - P)(|u|^2 - v^2)", ETA * (r_next - v_next**2), difference * (1 - product))
     return board.proof()
 
 
