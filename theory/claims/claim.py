@@ -70,11 +70,12 @@ class Form:
             if callable(side):
                 values[name] = sp.sympify(side(point))
             else:
-                names = {s.name: s for s in side.free_symbols}
-                missing = sorted(set(names) - set(point))
+                missing = sorted({symbol.name for symbol in side.free_symbols} - set(point))
                 if missing:
                     raise KeyError(f"no value given for {', '.join(missing)}")
-                values[name] = sp.simplify(side.subs({names[n]: point[n] for n in names}, simultaneous=True))
+                # xreplace: every symbol at once, and many times faster than subs
+                exact = {symbol: sp.sympify(point[symbol.name]) for symbol in side.free_symbols}
+                values[name] = sp.simplify(side.xreplace(exact))
         return values
 
 
