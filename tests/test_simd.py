@@ -165,7 +165,7 @@ def test_table_lookups_for_processors_without_avx512(monkeypatch):
         o[0] = lookup4(f[2], w[0])
         o[1] = lookup16(f[0], f[1], w[0])
 
-    monkeypatch.setattr(simd, "_has_avx512", lambda context: False)
+    monkeypatch.setattr(simd.tables, "_has_avx512", lambda context: False)
     for trial in range(8):
         (x, y, z), words = floats, words = some_inputs(trial)
         out = np.zeros((2, LANES))
