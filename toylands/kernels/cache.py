@@ -14,7 +14,6 @@ nothing.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import pickle
@@ -45,7 +44,6 @@ def folder() -> Path | None:
     return Path(base) / "toylands"
 
 
-@functools.cache
 def _source_digest() -> str:
     """A hash of every source file of the package and of what compiles it."""
     digest = hashlib.sha256()
@@ -54,6 +52,10 @@ def _source_digest() -> str:
         digest.update(path.read_bytes())
     digest.update(f"{sys.version} {numba.__version__} {np.__version__} {platform.machine()}".encode())
     return digest.hexdigest()
+
+
+# Taken when the package is imported: a file that is edited or upgraded later is not what this process compiles.
+_SOURCES = _source_digest()
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -93,7 +95,7 @@ class KernelCache(NullCache):
         return str(self._where)
 
     def _path(self, sig: Any, codegen: Any) -> Path:
-        described = "\n".join([self._text, str(sig), repr(codegen.magic_tuple()), _source_digest()])
+        described = "\n".join([self._text, str(sig), repr(codegen.magic_tuple()), _SOURCES])
         return self._where / f"{hashlib.sha256(described.encode()).hexdigest()}.kernel"
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
