@@ -12,6 +12,8 @@ is needed. Source of the remarks: anisotropic, Definition 1 and the derivation o
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy as sp
 
 from theory.escape_identity import ito
@@ -23,6 +25,7 @@ TIME = sp.Symbol("s", positive=True)
 W = sp.Symbol("W", real=True)
 
 
+@lru_cache
 def disprove_smoothness_suffices() -> Proof:
     """L in C^infinity, convex, Sigma smooth: E L(theta_t) finite, the right side of Eq. 11 infinite, at every t > 0."""
     board = Blackboard("exact counterexample: the reciprocal of a three-dimensional Brownian distance")

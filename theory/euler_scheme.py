@@ -55,6 +55,13 @@ def printed_euler() -> sp.Expr:
 
 def write_euler(board: Blackboard) -> None:
     """Base case and induction step of the second moment, entry by entry, then the trace."""
+    board.include(prove_euler())
+
+
+@lru_cache
+def prove_euler() -> Proof:
+    """E L_n = tr[(I - (I - hH)^{2n}) (2I - hH)^{-1} Sigma] / 2."""
+    board = Blackboard("induction over steps, entry by entry in an eigenbasis of H")
     write_rules(board)
     q = sp.Symbol("q", positive=True)  # stands for q_i q_j, 1 excluded
     power = sp.Symbol("Q")  # q^n
@@ -71,12 +78,6 @@ def write_euler(board: Blackboard) -> None:
     board.equal("q = 1 (both eigenvalues 0): m_n = n h", (at_one + STEP).subs(at_one, N * STEP), (N + 1) * STEP)
     board.equal("lambda m / 2 on the diagonal", euler_efficiency(), printed_euler())
     board.equal("an eigenvalue 0 contributes 0", printed_euler().subs(EIGENVALUE, 0), sp.S.Zero)
-
-
-def prove_euler() -> Proof:
-    """E L_n = tr[(I - (I - hH)^{2n}) (2I - hH)^{-1} Sigma] / 2."""
-    board = Blackboard("induction over steps, entry by entry in an eigenbasis of H")
-    write_euler(board)
     return board.proof()
 
 

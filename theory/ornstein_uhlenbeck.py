@@ -56,16 +56,19 @@ def efficiency() -> sp.Expr:
     return sp.expand(sp.simplify((sp.Rational(1, 2) * covariance().left(hessian)).trace()))
 
 
+@lru_cache
 def squared_gradient() -> sp.Expr:
     """psi with E |grad L(theta_t)|^2 = E theta^T H^2 theta = sum_i psi(lambda_i) S_ii."""
     return sp.simplify(covariance().left(lambda x: x**2).trace())
 
 
+@lru_cache
 def trace_of_covariance() -> sp.Expr:
     """psi with E |theta_t|^2 = sum_i psi(lambda_i) S_ii."""
     return sp.simplify(covariance().trace())
 
 
+@lru_cache
 def limit_of_euler_moments() -> sp.Expr:
     """(new second moment - old one) / h of theta' = theta - h H theta + sqrt(h) Sigma^{1/2} z, entry ij, as h -> 0."""
     c, s = sp.symbols("c S")
@@ -75,6 +78,13 @@ def limit_of_euler_moments() -> sp.Expr:
 
 def write_covariance(board: Blackboard) -> None:
     """The steps from the process to the entries of its covariance."""
+    board.include(prove_covariance())
+
+
+@lru_cache
+def prove_covariance() -> Proof:
+    """E theta_t theta_t^T is the integral of Eq. 35, for every symmetric H without lambda_i + lambda_j < 0."""
+    board = Blackboard("linear differential equation, entry by entry in an eigenbasis of H")
     c, s = sp.symbols("c S")
     write_rules(board)
     board.equal("C' = -HC - CH + Sigma, entry ij", limit_of_euler_moments(), s - (ROW + COLUMN) * c)
@@ -85,19 +95,14 @@ def write_covariance(board: Blackboard) -> None:
     total = sp.Symbol("x", positive=True)
     at_zero = moment_equation(sp.S.Zero)
     board.equal("lambda_i + lambda_j = 0 is the limit", sp.limit(moment_equation(total), total, 0), at_zero)
+    return board.proof()
 
 
+@lru_cache
 def isometry() -> Sandwich:
     """int_0^t e^{H(s-t)} Sigma e^{H(s-t)} ds, integrated entry by entry (anisotropic, Eq. 35)."""
     integrand = SIGMA.left(lambda x: sp.exp(x * (S_TIME - T))).right(lambda x: sp.exp(x * (S_TIME - T)))
     return Sandwich(sp.powsimp(integrand.weight)).integrate(S_TIME, sp.S.Zero, T)
-
-
-def prove_covariance() -> Proof:
-    """E theta_t theta_t^T is the integral of Eq. 35, for every symmetric H without lambda_i + lambda_j < 0."""
-    board = Blackboard("linear differential equation, entry by entry in an eigenbasis of H")
-    write_covariance(board)
-    return board.proof()
 
 
 def prove_efficiency() -> Proof:

@@ -65,6 +65,11 @@ class Blackboard:
         self._steps.append(Step(what, bool(holds), shown))
         return bool(holds)
 
+    def include(self, proof: Proof) -> bool:
+        """The steps of another proof, as they came out; a lemma that several proofs use."""
+        self._steps.extend(proof.steps)
+        return proof.complete
+
     def equal(self, what: str, left: sp.Expr | sp.MatrixBase, right: sp.Expr | sp.MatrixBase) -> bool:
         """Both sides are the same function of their symbols."""
         residue = is_zero_residue(left - right)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import sympy as sp
 from sympy.concrete.delta import deltasummation
 
-from theory.proof import Blackboard
+from theory.proof import Blackboard, Proof
 
 ROW = sp.Symbol("lambda_i", positive=True)
 COLUMN = sp.Symbol("lambda_j", positive=True)
@@ -89,6 +90,12 @@ def hessian(x: sp.Expr) -> sp.Expr:
 
 def write_rules(board: Blackboard) -> None:
     """The rules of this calculus, with indices that stand for any dimension n; they need no common eigenbasis."""
+    board.include(_rules())
+
+
+@lru_cache
+def _rules() -> Proof:
+    board = Blackboard("free indices")
     n = sp.Symbol("n", integer=True, positive=True)
     i, j, k = sp.symbols("i j k", integer=True, nonnegative=True)
     a, b, values = (sp.IndexedBase(name) for name in ("A", "B", "l"))
@@ -99,6 +106,7 @@ def write_rules(board: Blackboard) -> None:
     product = deltasummation(sp.KroneckerDelta(i, k) * f(values[i]) * a[k, j], (k, 0, n - 1))
     product = product.args[0][0] if isinstance(product, sp.Piecewise) else product  # the branch 0 <= i <= n - 1
     board.equal("(f(H) A)_ij = f(l_i) A_ij in an eigenbasis of H", product, f(values[i]) * a[i, j])
+    return board.proof()
 
 
 def spectral_trace(

@@ -39,7 +39,7 @@ def _doubled(process: ExactProcess, point: Point) -> sp.Expr:
     t = point["t"]
     integral = sp.zeros(2, 2)
     for value, projection in process.projections:
-        integral += (1 - sp.exp(sp.expand(-2 * value * t))) / (2 * value) * projection
+        integral += (1 - sp.exp(sp.expand(-2 * value * t))) * sp.radsimp(1 / (2 * value)) * projection
     return tidy((integral * process.hessian * process.sigma).trace() / 2)
 
 
