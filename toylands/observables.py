@@ -6,6 +6,7 @@ An `Observable` is a name and one lanes function ``(w, p) -> value``: ``w[j]`` i
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -152,6 +153,9 @@ def exit_region(observable: Observable, below: float = -np.inf, above: float = n
     """
     if not isinstance(observable, Observable):
         raise TypeError(f"observable must be one such as landscape.loss, not {observable!r}")
+    for name, value in (("below", below), ("above", above)):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
     if not below < above:
         raise ValueError(f"below = {below!r} must be smaller than above = {above!r} (and neither may be nan)")
     if np.isinf(below) and np.isinf(above):
