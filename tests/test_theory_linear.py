@@ -291,3 +291,19 @@ def test_judge_corrects_the_finite_form_and_keeps_the_limit() -> None:
     report = verify((), Effort.QUICK, 5, claims=chosen)
     assert [entry.verdict for entry in report.entries] == [Verdict.CORRECTED, Verdict.PROVED]
     assert report.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "message"),
+    [
+        ("C.5/finite-anticorrelated", {"k": sp.Rational(1, 2)}, "k = 1/2 must be an integer from 0"),
+        ("C.5/finite-anticorrelated", {"d": sp.S.Zero}, "d = 0 must be an integer from 1"),
+        ("C.4/anticorrelated", {"k": sp.Integer(-1)}, "k = -1 must be an integer from 0"),
+        ("C.4/anticorrelated", {"k": sp.Integer(7)}, "no value given for rho_5, rho_6, rho_7"),
+        ("C.7/adapted", {"k": sp.Integer(9)}, "k = 9 must be an integer from 0 to 4"),
+    ],
+)
+def test_points_outside_the_domain_are_refused(name: str, point: dict[str, sp.Expr], message: str) -> None:
+    claim = BY_ID[name]
+    with pytest.raises((ValueError, KeyError), match=message):
+        claim.printed.sides({**claim.example, **point})

@@ -8,20 +8,20 @@ from collections.abc import Callable
 import sympy as sp
 
 from theory import matrix_examples
-from theory.claims.antipgd._linear import PAPER, derivation
+from theory.claims.antipgd._linear import PAPER, derivation, whole
 from theory.claims.claim import Claim, Derivation, Form, Point, Verdict
 from theory.linear_forms import Family, Order
 from theory.proof import Proof
 
 PLACE = "Appendix C.1"
-LATER_LEFT = "products with later factors on the left"
+LATER_LEFT = "later factors on the left, P(m,n) = A_n ... A_m"
 SYMBOLS = {"k": "index, integer >= 0; the state is w_{k+1}"}
 PROD = r"\left(\prod_{j=%s}^{k} A_j\right)"
 
 
 def _recursion(anti: bool) -> Callable[[Point], sp.Expr]:
     def left(point: Point) -> sp.Expr:
-        k = int(point["k"])
+        k = whole(point, "k")
         return sp.ImmutableMatrix(matrix_examples.matrix_example(k).run(k, anti))
 
     return left
@@ -29,7 +29,7 @@ def _recursion(anti: bool) -> Callable[[Point], sp.Expr]:
 
 def _formula(family: Family, order: Order = Order.LATER_LEFT) -> Callable[[Point], sp.Expr]:
     def right(point: Point) -> sp.Expr:
-        k = int(point["k"])
+        k = whole(point, "k")
         return sp.ImmutableMatrix(matrix_examples.matrix_example(k).formula(family(sp.Integer(k)), k, order))
 
     return right

@@ -83,9 +83,23 @@ def sequence_sampler(most: int = 4, closed: bool = False) -> Callable[[random.Ra
     return sample
 
 
+def whole(point: Point, name: str, lowest: int = 0, highest: int = 10_000) -> int:
+    """The integer that a point gives to a symbol.
+
+    Raises
+    ------
+    ValueError
+        If it is no integer, or outside lowest..highest.
+    """
+    value = sp.sympify(point[name])
+    if not value.is_Integer or not lowest <= value <= highest:
+        raise ValueError(f"{name} = {value} must be an integer from {lowest} to {highest}")
+    return int(value)
+
+
 def sequence_of(point: Point) -> list[sp.Expr]:
     """rho_0, ..., rho_k of a point with names ``k`` and ``rho_0``, ``rho_1``, ..."""
-    names = [f"rho_{j}" for j in range(int(point["k"]) + 1)]
+    names = [f"rho_{j}" for j in range(whole(point, "k") + 1)]
     missing = [name for name in names if name not in point]
     if missing:
         raise KeyError(f"no value given for {', '.join(missing)}")
@@ -98,7 +112,7 @@ def exact_second_moment(rhos: Sequence[sp.Expr], point: Point, **settings: Any) 
     first = settings.get("first", FirstStep.FRESH)
     if len(rhos) <= ENUMERATED_STEPS:
         return second_moment_by_enumeration(
-            rhos, w0=point["w0"], d=int(point["d"]), sigma=point["sigma"], kappa=kappa, beta=beta, first=first
+            rhos, w0=point["w0"], d=whole(point, "d", 1), sigma=point["sigma"], kappa=kappa, beta=beta, first=first
         )
     power = point["d"] * point["sigma"] ** 2
     return second_moment(rhos, sq_norm=point["w0"] ** 2, power=power, kappa=kappa, beta=beta, first=first)
@@ -109,7 +123,7 @@ def enumerated(kappa: sp.Expr | None, first: FirstStep = FirstStep.FRESH) -> Cal
 
     def left(point: Point) -> sp.Expr:
         correlation = point["kappa"] if kappa is None else kappa
-        rhos = [point["rho"]] * (int(point["k"]) + 1)
+        rhos = [point["rho"]] * (whole(point, "k") + 1)
         return exact_second_moment(rhos, point, kappa=correlation, beta=point.get("beta", sp.S.Zero), first=first)
 
     return left

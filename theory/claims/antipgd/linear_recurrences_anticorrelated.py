@@ -10,7 +10,7 @@ import sympy as sp
 from theory import matrix_examples
 from theory import variation_of_constants as voc
 from theory.claims.antipgd._constants import PLACE, PROD, SYMBOLS, display_claim, matrix_form, sample_k
-from theory.claims.antipgd._linear import PAPER, derivation, recurrence_experiment
+from theory.claims.antipgd._linear import PAPER, derivation, recurrence_experiment, whole
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
 from theory.linear_forms import ALL_CASES, CASES_FROM_ONE, Case, Family
 from theory.second_moments import second_moment
@@ -45,7 +45,8 @@ def _corollary() -> Claim:
         id=f"{PAPER}/C.2",
         paper=PAPER,
         place=f"{PLACE}, Corollary C.2, Eq. 39",
-        statement=f"With eps_0 = xi_0 and eps_k = xi_k - xi_{{k-1}}, for every k >= 0: w_{{k+1}} = {PRINTED39}.",
+        statement="With eps_0 = xi_0, eps_k = xi_k - xi_{k-1}, P(m,n) the product of A_m..A_n in either order, for "
+        f"every k >= 0: w_{{k+1}} = {PRINTED39}.",
         printed=matrix_form(f"w_{{k+1}} = {PRINTED39}", EQ39_LATEX + "(A_{i+1} - I)" + PROD % "i+2" + r" \xi_i",
                       voc.eq39, anti=True),
         derive=derive,
@@ -65,13 +66,13 @@ def _commuting() -> Claim:
         return [sp.Rational(j + 2, 3) for j in range(k + 1)]
 
     def left(point: Point) -> sp.Expr:
-        w, factors = sp.Integer(2), matrices(int(point["k"]))
+        w, factors = sp.Integer(2), matrices(whole(point, "k"))
         for j, a in enumerate(factors):
             w = a * w + (j + 1) ** 2 - (j**2 if j else 0)
         return w
 
     def right(point: Point) -> sp.Expr:
-        k = int(point["k"])
+        k = whole(point, "k")
         a = matrices(k)
         total = 2 * sp.prod(a) + (k + 1) ** 2
         return total + sum((a[i + 1] - 1) * sp.prod(a[i + 2 :]) * (i + 1) ** 2 for i in range(k))

@@ -11,15 +11,15 @@ from theory.claims.antipgd._linear import PAPER, derivation
 from theory.claims.claim import Claim, Derivation, Form, Verdict
 from theory.linear_forms import Family, Order
 
-EQ34_TEXT = "P(0,k) w_0 + sum_{i=0}^{k} P(i+1,k) eps_i, P(m,n) = prod_{j=m}^{n} A_j"
+EQ34_TEXT = "P(0,k) w_0 + sum_{i=0}^{k} P(i+1,k) eps_i"
 EQ34_LATEX = PROD % "0" + r" w_0 + \sum_{i=0}^{k} " + PROD % "i+1" + r" \varepsilon_i"
 
 
 def _product_order() -> Claim:
-    reading = "with the product over ascending j written from left to right, A_0 A_1 ... A_k"
+    reading = "with the product over ascending j written from left to right, P(m,n) = A_m ... A_n"
 
     def derive() -> Derivation:
-        form = matrix_form(f"w_{{k+1}} = {EQ34_TEXT}, {LATER_LEFT}: A_k ... A_1 A_0", EQ34_LATEX, voc.eq34, anti=False)
+        form = matrix_form(f"w_{{k+1}} = {EQ34_TEXT}, {LATER_LEFT}", EQ34_LATEX, voc.eq34, anti=False)
         counterexample = matrix_examples.refute_on_matrices(voc.eq34, 1, anti=False, order=Order.EARLIER_LEFT)
         return derivation(
             form, voc.prove_variation_of_constants(), counterexample,

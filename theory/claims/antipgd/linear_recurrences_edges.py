@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.claims.antipgd._linear import enumerated, exact_second_moment, recurrence_experiment
+from theory.claims.antipgd._linear import enumerated, exact_second_moment, recurrence_experiment, whole
 from theory.claims.antipgd.linear_recurrences_family import EXAMPLE, NAMES, STEPS, own_claim, predictions
 from theory.claims.claim import Claim, Form, Point
 from theory.proof import Blackboard, Proof
@@ -36,7 +36,7 @@ def _random_walk_claim() -> Claim:
     formula = W0**2 + (1 + K * (1 - KAPPA) ** 2) * POWER
 
     def left(point: Point) -> sp.Expr:
-        return exact_second_moment([sp.S.One] * (int(point["k"]) + 1), point, kappa=point["kappa"])
+        return exact_second_moment([sp.S.One] * (whole(point, "k") + 1), point, kappa=point["kappa"])
 
     form = Form(
         "rho = 1: E|w_{k+1}|^2 = |w_0|^2 + (1 + k (1-kappa)^2) d sigma^2",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._linear import at_steps, fraction, recurrence_experiment
+from theory.claims.antipgd._linear import at_steps, fraction, recurrence_experiment, whole
 from theory.claims.antipgd.linear_recurrences_family import own_claim
 from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.random_contraction import (
@@ -98,7 +98,7 @@ def _uniform_experiment() -> Experiment:
 def _two_point_mean(point: Point) -> sp.Expr:
     """Mean over every path of the two-point law m1 +- sqrt(m2 - m1^2), each path by the second-moment recursion."""
     spread = sp.sqrt(point["m2"] - point["m1"] ** 2)
-    paths = itertools.product((point["m1"] - spread, point["m1"] + spread), repeat=int(point["k"]) + 1)
+    paths = itertools.product((point["m1"] - spread, point["m1"] + spread), repeat=whole(point, "k", highest=10) + 1)
     arguments = {"sq_norm": point["w0"] ** 2, "power": point["d"] * point["sigma"] ** 2, "kappa": point["kappa"]}
     values = [second_moment(path, **arguments) for path in paths]
     return sp.expand(sum(values, sp.S.Zero) / len(values))

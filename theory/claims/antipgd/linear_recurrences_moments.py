@@ -19,6 +19,7 @@ from theory.claims.antipgd._linear import (
     sequence_of,
     sequence_sampler,
     symbols,
+    whole,
 )
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
 from theory.given_sequence import given_sequence, nu, prove_given_sequence, prove_square_of_sum
@@ -52,19 +53,19 @@ def _derived(kappa: sp.Expr) -> Callable[[Point], sp.Expr]:
 
 
 def _printed_eq44(point: Point) -> sp.Expr:
-    rhos, k = sequence_of(point), int(point["k"])
+    rhos, k = sequence_of(point), whole(point, "k")
     total = sum(((1 - rhos[i + 1]) ** 2 * _squares(rhos[i + 2 :]) for i in range(k)), sp.S.Zero)
     return _squares(rhos) * point["w0"] ** 2 + (1 + total) * point["d"] * point["sigma"] ** 2
 
 
 def _printed_eq45(point: Point) -> sp.Expr:
-    rhos, k = sequence_of(point), int(point["k"])
+    rhos, k = sequence_of(point), whole(point, "k")
     total = sum((_squares(rhos[i + 1 :]) for i in range(k + 1)), sp.S.Zero)
     return _squares(rhos) * point["w0"] ** 2 + total * point["d"] * point["sigma"] ** 2
 
 
 def _printed_eq47(point: Point) -> sp.Expr:
-    rhos, k = sequence_of(point), int(point["k"])
+    rhos, k = sequence_of(point), whole(point, "k")
     total = sum(((rhos[i + 1] - 1) ** 2 * _squares(rhos[i + 2 :]) for i in range(k)), sp.S.Zero)
     return _squares(rhos) * point["w0"] ** 2 + (1 + total) * point["sigma"] ** 2
 

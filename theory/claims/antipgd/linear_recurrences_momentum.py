@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._linear import at_steps, enumerated, fraction, recurrence_experiment
+from theory.claims.antipgd._linear import at_steps, enumerated, fraction, recurrence_experiment, whole
 from theory.claims.antipgd.linear_recurrences_family import own_claim
 from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.momentum import (
@@ -96,7 +96,7 @@ def _sample(names: tuple[str, ...], **fixed: sp.Expr) -> Callable[[random.Random
 
 def _recursion(point: Point) -> sp.Expr:
     return second_moment(
-        [point["rho"]] * (int(point["k"]) + 1), sq_norm=point["w0"] ** 2, power=point["d"] * point["sigma"] ** 2,
+        [point["rho"]] * (whole(point, "k") + 1), sq_norm=point["w0"] ** 2, power=point["d"] * point["sigma"] ** 2,
         kappa=point["kappa"], beta=point["beta"],
     )  # fmt: skip
 

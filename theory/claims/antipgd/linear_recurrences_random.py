@@ -18,6 +18,7 @@ from theory.claims.antipgd._linear import (
     sequence_of,
     sequence_sampler,
     symbols,
+    whole,
 )
 from theory.claims.antipgd.linear_recurrences_random_steps import EXAMPLE as SEQUENCE
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
@@ -41,7 +42,7 @@ INDEPENDENT = "for rho independent of the noise"
 
 
 def _telescoping(point: Point) -> list[sp.Expr]:
-    return [examples.telescoping_factor(sp.Integer(j)) for j in range(int(point["k"]) + 1)]
+    return [examples.telescoping_factor(sp.Integer(j)) for j in range(whole(point, "k") + 1)]
 
 
 def _power(point: Point) -> sp.Expr:
@@ -137,7 +138,7 @@ def _edge_experiment() -> Experiment:
 
 
 def _adapted_left(point: Point) -> sp.Expr:
-    return worst_adapted_second_moment(int(point["k"]) + 1)
+    return worst_adapted_second_moment(whole(point, "k", highest=4) + 1)
 
 
 def _adapted_sample(generator: random.Random) -> Point:
@@ -193,7 +194,7 @@ def _claims() -> tuple[Claim, ...]:
             "dependent-rho", ", dependence of rho on the noise",
             f"{BOUND} whatever the dependence between rho_k and the noise, the first term vanishing.",
             Form(f"{BOUND} (shown: E w_{{k+1}}^2 for the three-valued noise of the counterexample, d = sigma = 1)",
-                 BOUND_LATEX, lambda point: examples.second_moment_with_resets(int(point["k"])), sp.Integer(2), "<="),
+                 BOUND_LATEX, lambda point: examples.second_moment_with_resets(whole(point, "k")), sp.Integer(2), "<="),
             Form(f"{MEND}, {INDEPENDENT}", MEND_LATEX),
             prove_bound,
             "If rho_k = 0 exactly where the last noise was large, E|w_k|^2 tends to 5 d sigma^2 for a three-valued "
