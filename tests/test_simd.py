@@ -15,12 +15,14 @@ from toylands.simd import (
     any_true,
     as_bits,
     as_float,
+    exponent,
     fma,
     has_bits,
     lanes,
     lanes_function,
     lookup4,
     lookup16,
+    mantissa,
     maximum,
     minimum,
     rotate_left,
@@ -29,13 +31,14 @@ from toylands.simd import (
     splat,
     splat_word,
     sqrt,
+    sum_of_squares,
     to_float,
 )
 
 pytestmark = pytest.mark.nojit
 SPECIAL = [0.0, -0.0, math.inf, -math.inf, math.nan, 1e308, 5e-324, -1.5]
 EDGES = np.array([0, 1, 2**63, 2**64 - 1, 2**62, 2**53 + 1, 15, 3], dtype=np.uint64)
-N_FLOAT, N_WORD, N_MASK = 19, 13, 8
+N_FLOAT, N_WORD, N_MASK = 22, 13, 8
 
 
 @lanes_function
@@ -64,6 +67,11 @@ def float_operations(x, y, z, a, out):
     out[16] = as_float(as_bits(x))
     out[17] = lookup4(z, a)
     out[18] = lookup16(x, y, a)
+    # of positive normal floats only
+    positive = as_float((a & np.uint64(0x3FFFFFFFFFFFFFFF)) | np.uint64(0x0010000000000000))
+    out[19] = exponent(positive)
+    out[20] = mantissa(positive)
+    out[21] = positive
 
 
 @lanes_function
@@ -158,20 +166,24 @@ def test_compiled_lanes_are_the_python_bodies(compiled, trial):
 
 
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled in this pass")
-def test_table_lookups_for_processors_without_avx512(monkeypatch):
+def test_tables_for_processors_without_avx512(monkeypatch):
     @njit
     def lookups(floats, words, out):
         f, w, o = lanes(floats), lanes(words), lanes(out)
         o[0] = lookup4(f[2], w[0])
         o[1] = lookup16(f[0], f[1], w[0])
+        o[2] = exponent(f[3])
+        o[3] = mantissa(f[3])
 
     monkeypatch.setattr(simd.tables, "_has_avx512", lambda context: False)
     for trial in range(8):
         (x, y, z), words = floats, words = some_inputs(trial)
-        out = np.zeros((2, LANES))
-        lookups(floats, words, out)
+        positive = outputs(run_operations, floats, words)[0][21]
+        out = np.zeros((4, LANES))
+        lookups(np.vstack([floats, positive]), words, out)
         np.testing.assert_array_equal(out[0], [z[int(i) % 4] for i in words[0]])
         np.testing.assert_array_equal(out[1], [np.concatenate([x, y])[int(i) % 16] for i in words[0]])
+        np.testing.assert_array_equal(out[2:], [np.frexp(positive)[1] - 1, 2 * np.frexp(positive)[0]])
     assert "llvm.x86.avx512" not in lookups.inspect_llvm(lookups.signatures[0])
 
 
@@ -186,6 +198,8 @@ def test_python_bodies_are_plain_numpy():
     assert f[15].tolist() == [float(p - 2**64 if p >= 2**63 else p) for p in integers[0]]
     assert f[17].tolist() == [z[p % 4] for p in integers[0]]
     assert f[18].tolist() == [np.concatenate([x, y])[p % 16] for p in integers[0]]
+    assert f[19].tolist() == [math.frexp(v)[1] - 1 for v in f[21]]
+    assert f[20].tolist() == [2 * math.frexp(v)[0] for v in f[21]]
     assert m[0].tolist() == [float(p < q) for p, q in zip(x, y)]
 
 
@@ -197,6 +211,17 @@ def test_a_view_hands_out_copies_as_registers_do():
     assert array.sum() == 0.0
     view[1] = register
     assert array[1].tolist() == [1.0] * LANES
+
+
+@pytest.mark.parametrize("count", range(10))
+def test_sums_of_squares_of_any_number_of_values(count):
+    @njit
+    def sum_up(array, out):
+        lanes(out)[0] = sum_of_squares(lanes(array), count)
+
+    array, out = np.random.default_rng(count).standard_normal((max(1, count), LANES)), np.zeros((1, LANES))
+    sum_up(array, out)
+    np.testing.assert_allclose(out[0], (array[:count] ** 2).sum(axis=0), rtol=1e-14)
 
 
 @pytest.mark.parametrize(("shape", "dtype"), [((3, 8), np.float64), ((1, 8), np.uint64), ((5, 8), np.float64)])
