@@ -192,3 +192,63 @@ def prove_small_alpha_v_bound() -> Proof:
     _show_invariant(board)
     board.equal("Z = sigma when M <= 1, so |v| <= 2 sigma", SIGMA + SIGMA, 2 * SIGMA)
     return board.proof()
+
+
+def prove_exit_below() -> Proof:
+    """Anti-PGD leaves (alpha D, D / alpha) through alpha D with probability 1.
+
+    Needs alpha <= 2/3, 2 d sigma^2 < alpha D and sqrt(D) + 2 sigma sqrt(d) < sqrt(D / alpha), besides Eq. 14's.
+    """
+    board = Blackboard("invariant region for z = w - xi, forgetting, and one fair sign infinitely often")
+    for step in prove_71().steps:
+        board.note(step.what, step.holds, step.shown)
+    z, noise = sp.symbols("z xi", real=True)
+    cross = sp.expand((z + noise) ** 2 - z**2 - noise**2)
+    board.equal("|z + xi|^2 - |z|^2 - d sigma^2 is odd in xi: at most 0 with probability >= 1/2, whatever the past",
+                cross, -cross.subs(noise, -noise))  # fmt: skip
+    p, z0 = sp.symbols("p z0", nonnegative=True)
+    level = p * z0 + (1 - p) * SIGMA
+    board.equal("p_n decreases to 0 almost surely: limsup |z_j| <= sigma", level.subs(p, 0), SIGMA)
+    dim = sp.Symbol("d", positive=True)
+    board.equal("so |u|^2 <= 2 d sigma^2 + any small number at some step, below alpha D",
+                dim * SIGMA**2 + dim * SIGMA**2, 2 * dim * SIGMA**2)  # fmt: skip
+    return board.proof()
+
+
+def prove_trace() -> Proof:
+    """limsup E Tr Hessian <= 4 d sigma^2 <= 2 alpha D <= 16 alpha D <= D for alpha <= 1/16."""
+    board = Blackboard("invariant region for z = w - xi, then forgetting of the start")
+    for step in (*prove_71().steps, *prove_small_alpha_v_bound().steps):
+        board.note(step.what, step.holds, step.shown)
+    dim, radius2 = sp.symbols("d D", positive=True)
+    board.equal("d E v^2 = d (E z^2 + sigma^2) <= 2 d sigma^2, plus 2 d sigma^2 from u",
+                dim * (SIGMA**2 + SIGMA**2) + 2 * dim * SIGMA**2, 4 * dim * SIGMA**2)  # fmt: skip
+    board.equal("4 d sigma^2 <= 2 alpha D since sigma^2 <= alpha D / (2d)",
+                4 * dim * (ALPHA * radius2 / (2 * dim)), 2 * ALPHA * radius2)  # fmt: skip
+    board.nonnegative("2 alpha D <= 16 alpha D", (16 - 2) * ALPHA * radius2, {ALPHA: _POSITIVE, radius2: _POSITIVE})
+    sixteenth = sp.Rational(1, 16)
+    board.nonnegative("16 alpha D <= D for alpha <= 1/16", (1 - 16 * ALPHA) * radius2,
+                      {ALPHA: (sp.S.Zero, sixteenth), radius2: _POSITIVE})  # fmt: skip
+    board.true("1/16 <= 1/2 and 1/16 <= 2/3", sixteenth <= LARGEST_ALPHA)
+    return board.proof()
+
+
+def prove_printed_arithmetic() -> Proof:
+    """d (4 sigma)^2 + alpha D <= 9 alpha D <= 16 alpha D, from |v| <= 4 sigma and Eq. 14."""
+    board = Blackboard("direct computation")
+    dim, radius2 = sp.symbols("d D", positive=True)
+    total = dim * 16 * (ALPHA * radius2 / (2 * dim)) + ALPHA * radius2
+    board.equal("16 d sigma^2 + alpha D at the largest sigma^2", total, 9 * ALPHA * radius2)
+    board.nonnegative("9 <= 16", (16 - 9) * ALPHA * radius2, {ALPHA: _POSITIVE, radius2: _POSITIVE})
+    return board.proof()
+
+
+def prove_noise_threshold() -> Proof:
+    """2 d sigma^2 <= alpha D exactly when sigma^2 <= alpha D / (2 d)."""
+    board = Blackboard("factorisation")
+    dim, radius2 = sp.symbols("d D", positive=True)
+    gap = ALPHA * radius2 / (2 * dim) - SIGMA**2
+    board.equal("alpha D - 2 d sigma^2 = 2 d (alpha D / (2d) - sigma^2)",
+                ALPHA * radius2 - 2 * dim * SIGMA**2, 2 * dim * gap)  # fmt: skip
+    board.true("2 d > 0", (2 * dim).is_positive)
+    return board.proof()

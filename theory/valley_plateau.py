@@ -150,8 +150,10 @@ def support_exit() -> Proof:
     show_drift(board)
     ratio = sp.diff(scale_density(), X) / scale_density()
     board.equal("(log scale')' = -2 drift / variance", ratio, -2 * slow_drift() / slow_variance())
-    for dim in (4, 8, 32):
-        chance = exit_above({"alpha": sp.Rational(1, 2), "d": sp.Integer(dim)})
-        board.true(f"above more often than below at alpha = 1/2, d = {dim}", chance > sp.Rational(1, 2),
+    for alpha, dim in ((sp.Rational(1, 2), 8), (sp.Rational(1, 3), 18), (sp.Rational(1, 4), 32)):
+        chance = exit_above({"alpha": alpha, "d": sp.Integer(dim)})
+        board.true(f"above more often than below at alpha = {alpha}, d = {dim}", chance > sp.Rational(1, 2),
                    str(sp.N(chance, 6)))  # fmt: skip
+    odd = exit_above({"alpha": sp.Rational(9, 10), "d": sp.Integer(3)})
+    board.true("but not at alpha = 9/10, d = 3", odd < sp.Rational(1, 2), str(sp.N(odd, 6)))
     return board.proof()
