@@ -43,7 +43,7 @@ def counterexample_path() -> list[State]:
     Examples
     --------
     >>> [round(float(state.u), 3) for state in counterexample_path()]
-    [0.5, 1.167, 0.943, 0.079, -0.646, -2.851]
+    [0.5, 1.167, 0.92, -1.046, 1.086, -2.851]
     """
     return follow(COUNTEREXAMPLE, Fraction(1, 3), Fraction(1, 2), COUNTEREXAMPLE_SIGNS, anticorrelated=True)
 

@@ -29,7 +29,7 @@ def _eq13_experiment() -> Experiment:
         (2000, 3000), constant(_BOUND, 2),
         {"d D / alpha": constant(_DIM * _BOUND, 2), "4 D / alpha": constant(4 * _BOUND, 2),
          "4 (1 - 1/d) D / alpha": constant(4 * (1 - 1 / _DIM) * _BOUND, 2)},
-        relation=">=", method="pgd", alpha=_ALPHA, dim=_DIM, sigma2=1 / 256, trajectories=4096,
+        relation=">=", method="pgd", alpha=_ALPHA, dim=_DIM, sigma2=1 / 256, trajectories=4096, capped=True,
     )  # fmt: skip
 
 
