@@ -10,7 +10,15 @@ from conftest import NOJIT
 
 import toylands as tl
 from toylands import dynamics, observables
-from toylands.landscapes import LinearRecurrence, QuadraticBowl, WideningValley, linear_recurrence, quadratic_bowl
+from toylands.landscapes import (
+    LinearRecurrence,
+    QuadraticBowl,
+    QuadraticRegression,
+    WideningValley,
+    linear_recurrence,
+    quadratic_bowl,
+    quadratic_regression,
+)
 from toylands.landscapes import widening_valley as widening_valley_module
 from toylands.landscapes.base import Landscape
 
@@ -24,6 +32,8 @@ LANDSCAPES = {
     "valley 3": WideningValley(3),
     "recurrence": LinearRecurrence(3, 0.75),
     "expanding recurrence": LinearRecurrence(2, 1.5),
+    "regression": QuadraticRegression.random(samples=3, dim=4, sparsity=2, test_samples=2, seed=5),
+    "tall regression": QuadraticRegression.random(samples=13, dim=2, sparsity=1, seed=6),
 }
 TWINS = list(LANDSCAPES)
 
@@ -100,6 +110,35 @@ def test_valley_observables(dim):
         assert valley.sq_norm_u(w) == pytest.approx(u2, rel=1e-13)
         assert valley.sq_v(w) == v2
         assert valley.loss(w) == pytest.approx(v2 * u2 / 2, rel=1e-13)
+
+
+@pytest.mark.parametrize("samples", [1, 3, 10, 13])
+def test_regression_observables(samples):
+    """Rows go in tens, the last tile padded with zeros."""
+    problem = QuadraticRegression.random(samples=samples, dim=7, sparsity=2, test_samples=12, seed=samples)
+    truth = np.r_[np.ones(2), np.zeros(5)]
+    assert problem.loss(truth) == pytest.approx(0.0, abs=1e-28)
+    assert problem.test_loss(-truth) == pytest.approx(0.0, abs=1e-28)  # signs do not matter
+    for w in points(problem):
+        residual = problem.design @ (w * w) - problem.targets
+        held_out = problem.test_design @ (w * w) - problem.test_targets
+        assert problem.loss(w) == pytest.approx(residual @ residual / (4 * samples), rel=1e-12)
+        assert problem.test_loss(w) == pytest.approx(held_out @ held_out / (4 * 12), rel=1e-12)
+        assert problem.hessian_trace(w) == pytest.approx(np.trace(problem.hessian(w)), rel=1e-12)
+        assert problem.sq_norm(w) == pytest.approx(float(w @ w), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("design", "targets", "message"),
+    [
+        ([1.0, 2.0], [1.0], "design must be a matrix"),
+        ([[1.0, np.nan]], [1.0], "design"),
+        ([[1.0, 2.0]], [1.0, 2.0], "targets"),
+    ],
+)
+def test_regression_refuses_bad_data(design, targets, message):
+    with pytest.raises(ValueError, match=message):
+        QuadraticRegression(design, targets)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 4, 5, 9])
@@ -199,7 +238,9 @@ def test_a_recurrence_without_a_constant_rho_is_no_single_loss(rho, method):
         getattr(process, method)(*([] if method == "symbolic" else [[1.0, 2.0]]))
 
 
-@pytest.mark.parametrize("module", [observables, linear_recurrence, quadratic_bowl, widening_valley_module])
+@pytest.mark.parametrize(
+    "module", [observables, linear_recurrence, quadratic_bowl, quadratic_regression, widening_valley_module]
+)
 def test_examples_in_the_documentation(module):
     if NOJIT:
         pytest.skip("examples run in the compiled pass")

@@ -152,6 +152,29 @@ def vector(name: str, value: ArrayLike, length: int | None = None) -> NDArray[np
     return array
 
 
+def matrix(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Return a read-only, contiguous float64 copy of a matrix of finite numbers with at least one row and column.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When it is not numeric, not two-dimensional, empty, or not finite.
+
+    Examples
+    --------
+    >>> matrix("design", [[1, 2], [3, 4]]).shape
+    (2, 2)
+    """
+    allowed = "a matrix of finite numbers with at least one row and column"
+    array = _float_array(name, value, allowed)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"{name} must be {allowed}, got shape {array.shape}")
+    _refuse_nonfinite(name, array, allowed)
+    array = np.array(array, dtype=np.float64, order="C")
+    array.flags.writeable = False
+    return array
+
+
 def _refuse_nonfinite(name: str, array: NDArray[np.float64], allowed: str) -> None:
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:

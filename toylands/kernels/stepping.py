@@ -41,8 +41,8 @@ class State(NamedTuple):
 def bind(scratch: Any) -> Any:
     """A vector's memory as lanes, and the stream that draws the noise before the first."""
     s = State(
-        lanes(scratch.w), lanes(scratch.gradient), lanes(scratch.velocity), lanes(scratch.signs), lanes(scratch.before),
-        lanes(scratch.raw), lanes(scratch.shaped), lanes(scratch.tables),
+        lanes(scratch.w), lanes(scratch.gradient), lanes(scratch.velocity), lanes(scratch.signs),
+        lanes(scratch.before), lanes(scratch.raw), lanes(scratch.shaped), lanes(scratch.tables),
         lanes(scratch.streams[:STATE_WORDS]), lanes(scratch.streams[2 * STATE_WORDS :]),
     )  # fmt: skip
     return s, lanes(scratch.streams[STATE_WORDS : 2 * STATE_WORDS])

@@ -3,6 +3,14 @@
 from toylands.landscapes.base import Landscape, LandscapeKernels
 from toylands.landscapes.linear_recurrence import LinearRecurrence
 from toylands.landscapes.quadratic_bowl import QuadraticBowl
+from toylands.landscapes.quadratic_regression import QuadraticRegression
 from toylands.landscapes.widening_valley import WideningValley
 
-__all__ = ["Landscape", "LandscapeKernels", "LinearRecurrence", "QuadraticBowl", "WideningValley"]
+__all__ = [
+    "Landscape",
+    "LandscapeKernels",
+    "LinearRecurrence",
+    "QuadraticBowl",
+    "QuadraticRegression",
+    "WideningValley",
+]
