@@ -103,7 +103,8 @@ def test_box_muller_at_edges_and_at_random_words(scaled):
     np.testing.assert_allclose(x, naive_x, rtol=1e-12, atol=3e-8)
     np.testing.assert_allclose(y, naive_y, rtol=1e-12, atol=3e-8)
     typical = radius2 > 1e-6
-    np.testing.assert_allclose(x[typical], naive_x[typical], rtol=0, atol=1e-12)  # polynomials off by 1e-13, radius up to 9.5
+    # the polynomials are off by 1e-13, the radius is up to 9.5
+    np.testing.assert_allclose(x[typical], naive_x[typical], rtol=0, atol=1e-12)
 
 
 @pytest.mark.nojit
