@@ -243,18 +243,15 @@ def list_(
 
 
 def _public(kind: Kind) -> list[tuple[str, ...]]:
-    """Names and first docstring lines of the public objects of a part of the laboratory."""
-    import importlib
-    import inspect
+    """Names and one line each of a part of the laboratory."""
+    from toylands import catalogue
 
-    module = importlib.import_module(f"toylands.{'dynamics' if kind is Kind.RULES else kind.value}")
-    own = [n for n, m in vars(module).items() if n[0] != "_" and getattr(m, "__module__", "") == module.__name__]
-    rows: list[tuple[str, ...]] = []
-    for name in getattr(module, "__all__", own):
-        member = getattr(module, name)
-        if (inspect.isclass(member) or inspect.isroutine(member)) and member.__doc__:
-            rows.append((name, inspect.cleandoc(member.__doc__).splitlines()[0]))
-    return rows
+    listing = {
+        Kind.LANDSCAPES: catalogue.list_landscapes,
+        Kind.RULES: catalogue.list_rules,
+        Kind.OBSERVABLES: catalogue.list_observables,
+    }
+    return [*listing[kind]()]
 
 
 @app.command()

@@ -22,7 +22,7 @@ from toylands.noise import InjectedNoise, gaussian, rademacher
 
 
 def gd(eta: Schedule, momentum: float = 0.0) -> UpdateRule:
-    """Gradient descent, w' = w - eta grad L(w), with heavy-ball ``momentum`` if given.
+    """Gradient descent, w' = w - eta grad L(w), with heavy-ball ``momentum`` if given (antipgd Section 2).
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def gd(eta: Schedule, momentum: float = 0.0) -> UpdateRule:
 
 
 def pgd(eta: Schedule, sigma: Schedule, noise: InjectedNoise = rademacher, **settings: Any) -> UpdateRule:
-    """Perturbed gradient descent: fresh noise of standard deviation ``sigma`` a coordinate is added to every step.
+    """Perturbed gradient descent: fresh noise of standard deviation ``sigma`` in every step (antipgd Eq. 1).
 
     Source: antipgd, Eq. 1. See the module's head for the shared keywords.
 
@@ -62,7 +62,7 @@ def pgd(eta: Schedule, sigma: Schedule, noise: InjectedNoise = rademacher, **set
 def anti_pgd(
     eta: Schedule, sigma: Schedule, noise: InjectedNoise = rademacher, first: str = FRESH, **settings: Any
 ) -> UpdateRule:
-    """Anticorrelated perturbed gradient descent: the increment xi_k - xi_{k-1} is added to every step.
+    """Anticorrelated perturbed gradient descent: xi_k - xi_{k-1} is added to every step (antipgd Eq. 2).
 
     ``first="fresh"`` starts with eps_0 = xi_0 (antipgd, Corollary C.2), ``first="stationary"`` with
     eps_0 = xi_0 - xi_{-1} (antipgd, Eq. 2). See the module's head for the other keywords.
@@ -84,7 +84,7 @@ def correlated_pgd(
     first: str = FRESH,
     **settings: Any,
 ) -> UpdateRule:
-    """The family between PGD (kappa = 0) and Anti-PGD (kappa = 1): xi_k - kappa xi_{k-1} is added to every step.
+    """Between PGD (kappa = 0) and Anti-PGD (kappa = 1): xi_k - kappa xi_{k-1} is added to every step (our own).
 
     ``kappa`` lies in [-1, 1]. ``first`` as in `anti_pgd`; see the module's head for the other keywords.
 
@@ -98,7 +98,7 @@ def correlated_pgd(
 
 
 def gld(eta: float, covariance: np.ndarray, **settings: Any) -> UpdateRule:
-    """Gradient descent with unbiased Gaussian noise: w' = w - eta grad L(w) + eta eps, eps ~ N(0, covariance).
+    """Gradient descent with noise: w' = w - eta grad L(w) + eta eps, eps ~ N(0, covariance) (anisotropic Eq. 7).
 
     Source: anisotropic, Eq. 7. ``covariance`` is any positive semidefinite (n, n) matrix, n the landscape's size.
 
@@ -113,7 +113,7 @@ def gld(eta: float, covariance: np.ndarray, **settings: Any) -> UpdateRule:
 
 
 def euler_maruyama(time_step: float, covariance: np.ndarray) -> UpdateRule:
-    """Euler-Maruyama steps of dw = -grad L dt + covariance^{1/2} dW.
+    """Euler-Maruyama steps of dw = -grad L dt + covariance^{1/2} dW (anisotropic Eq. 9).
 
     Source: anisotropic, Eq. 9 and 12.
 
@@ -135,7 +135,7 @@ def euler_maruyama(time_step: float, covariance: np.ndarray) -> UpdateRule:
 
 
 def exact_ornstein_uhlenbeck(time_step: float, covariance: np.ndarray) -> UpdateRule:
-    """Exact steps of the Ornstein-Uhlenbeck process dw = -H w dt + covariance^{1/2} dW on a `QuadraticBowl`.
+    """Exact steps of dw = -H w dt + covariance^{1/2} dW on a `QuadraticBowl` (anisotropic Eq. 12).
 
     No discretisation error: w(t + s) = exp(-H s) w(t) + a Gaussian with covariance
     int_0^s exp(-H r) covariance exp(-H r) dr. H and the covariance need no common eigenbasis, H may be singular.

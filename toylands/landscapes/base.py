@@ -65,6 +65,11 @@ class Landscape(abc.ABC):
     def observables(self) -> dict[str, Observable]:
         """What can be measured, by name."""
 
+    @classmethod
+    @abc.abstractmethod
+    def example(cls) -> Landscape:
+        """A small instance, for listings, tests and benchmarks."""
+
     def describe(self) -> dict[str, Any]:
         """Name and parameters as JSON-able values (arrays as nested lists), stored in results."""
         values = {}

@@ -111,6 +111,11 @@ class LinearRecurrence(Landscape):
             return _GIVEN, validation.vector("rho", self.rho).copy(), nothing
         raise TypeError(f"rho = {self.rho!r} must be a number, a sequence of numbers, noise.Uniform or noise.Discrete")
 
+    @classmethod
+    def example(cls) -> LinearRecurrence:
+        """A small instance."""
+        return cls(dim=4, rho=0.5)
+
     @property
     def size(self) -> int:
         """dim."""

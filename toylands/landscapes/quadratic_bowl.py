@@ -85,6 +85,11 @@ class QuadraticBowl(Landscape):
     def __post_init__(self) -> None:
         object.__setattr__(self, "hessian", validation.symmetric_psd("hessian", self.hessian))
 
+    @classmethod
+    def example(cls) -> QuadraticBowl:
+        """A small instance."""
+        return cls(np.array([[2.0, 1.0], [1.0, 3.0]]))
+
     @property
     def size(self) -> int:
         """Number of coordinates."""

@@ -215,6 +215,11 @@ class QuadraticRegression(Landscape):
         design, test = generator.normal(size=(samples, dim)), generator.normal(size=(test_samples, dim))
         return cls(design, design @ truth, test, test @ truth)
 
+    @classmethod
+    def example(cls) -> QuadraticRegression:
+        """A small instance."""
+        return cls.random(samples=4, dim=6, sparsity=2, test_samples=4)
+
     @property
     def size(self) -> int:
         """dim."""

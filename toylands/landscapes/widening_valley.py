@@ -104,6 +104,11 @@ class WideningValley(Landscape):
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", validation.positive_int("dim", self.dim))
 
+    @classmethod
+    def example(cls) -> WideningValley:
+        """A small instance."""
+        return cls(dim=4)
+
     @property
     def size(self) -> int:
         """dim + 1."""
