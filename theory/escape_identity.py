@@ -57,8 +57,8 @@ def _write_ito_any_dimension(board: Blackboard) -> None:
 @lru_cache
 def prove_ito_drift() -> Proof:
     """Eq. 22-24: drift -|grad L|^2 + tr(Sigma^{1/2} H Sigma^{1/2})/2 and Brownian part grad L^T Sigma^{1/2} dW."""
-    board = Blackboard("Ito's formula (cited), computed in 1, 2, 3 dimensions and with free indices")
-    for dim in (1, 2, 3):
+    board = Blackboard("Ito's formula (cited), computed in 1 and 2 dimensions, and with free indices")
+    for dim in (1, 2):
         loss, variables, gradient, second, root = _process(dim)
         drift, row = ito(loss, variables, -gradient, root)
         printed = -(gradient.T * gradient)[0] + (root * second * root).trace() / 2

@@ -82,13 +82,11 @@ class ExactProcess:
             raise ValueError(f"s11, s12, s22 = {s[0, 0]}, {s[0, 1]}, {s[1, 1]} must give a positive semidefinite Sigma")
         return cls(h, s)
 
-    def need(self, definite: bool) -> ExactProcess:
-        """Itself; ValueError unless H is positive (semi)definite."""
+    def need_definite(self) -> ExactProcess:
+        """Itself; ValueError unless H is positive definite."""
         h = self.hessian
-        good = h[0, 0] > 0 and h.det() > 0 if definite else h[0, 0] >= 0 and h[1, 1] >= 0 and h.det() >= 0
-        if not good:
-            kind = "definite" if definite else "semidefinite"
-            raise ValueError(f"h11, h12, h22 = {h[0, 0]}, {h[0, 1]}, {h[1, 1]} must give a positive {kind} H")
+        if not (h[0, 0] > 0 and h.det() > 0):
+            raise ValueError(f"h11, h12, h22 = {h[0, 0]}, {h[0, 1]}, {h[1, 1]} must give a positive definite H")
         return self
 
     @cached_property
@@ -124,13 +122,13 @@ class ExactProcess:
 
     def covariance(self, t: sp.Expr) -> sp.Matrix:
         """E theta_t theta_t^T = X - e^{-Ht} X e^{-Ht}, X the stationary covariance (positive definite H)."""
-        stationary = self.need(definite=True).lyapunov(self.sigma)
+        stationary = self.need_definite().lyapunov(self.sigma)
         decay = self.exp(-t)
         return stationary - decay * stationary * decay
 
     def integrated_covariance(self, t: sp.Expr) -> sp.Matrix:
         """int_0^t E theta_s theta_s^T ds, by a second Lyapunov system."""
-        stationary = self.need(definite=True).lyapunov(self.sigma)
+        stationary = self.need_definite().lyapunov(self.sigma)
         return stationary * t - self.lyapunov(self.covariance(t))
 
     def isometry(self, t: sp.Expr, left: sp.MatrixBase | None = None) -> sp.Matrix:

@@ -29,8 +29,13 @@ Evaluate = Callable[[ExactProcess, Point], Any]
 
 
 def at_point(evaluate: Evaluate, definite: bool = True) -> Callable[[Point], Any]:
-    """A side of a form: ``evaluate`` on the process of a point, which must have a positive (semi)definite H."""
-    return lambda point: evaluate(ExactProcess.at(point).need(definite), point)
+    """A side of a form: ``evaluate`` on the process of a point; H must be positive definite unless told otherwise."""
+
+    def side(point: Point) -> Any:
+        process = ExactProcess.at(point)
+        return evaluate(process.need_definite() if definite else process, point)
+
+    return side
 
 
 def exact_efficiency(process: ExactProcess, point: Point) -> sp.Expr:

@@ -78,11 +78,13 @@ def _exact_singular(process: ExactProcess, point: Point) -> sp.Expr:
     return tidy((process.hessian * process.isometry(point["t"])).trace() / 2)
 
 
-def _sample_singular(generator: random.Random) -> Point:
-    """A Hessian of rank one, (a, b)^T (a, b)."""
+def _sample_any(generator: random.Random) -> Point:
+    """A Hessian of rank one, (a, -b)^T (a, -b), or one with eigenvalues of both signs."""
     point = dict(sample_point(generator))
     a, b = (sp.Rational(generator.randint(1, 9), generator.randint(1, 4)) for _ in range(2))
-    return {**point, "h11": a * a, "h12": -a * b, "h22": b * b}
+    if generator.randrange(2) == 0:
+        return {**point, "h11": a * a, "h12": -a * b, "h22": b * b}
+    return {**point, "h11": a, "h12": sp.Integer(0), "h22": -b}
 
 
 EQ13_SINGULAR = matrix_claim(
@@ -99,8 +101,8 @@ EQ13_SINGULAR = matrix_claim(
     "The moment equation has the solution for every sign of the eigenvalue; eigenvalue 0 contributes 0.",
     new=True,
     example={**EXAMPLE, "h11": sp.Integer(1), "h12": sp.Integer(2), "h22": sp.Integer(4)},
-    symbols={**SYMBOLS, "h12": "H_12 = H_21; H positive semidefinite"},
-    sample=_sample_singular,
+    symbols={**SYMBOLS, "h12": "H_12 = H_21; H any symmetric matrix"},
+    sample=_sample_any,
     experiments=(efficiency_experiment("3 dimensions, H of rank 2, exact transitions", SINGULAR),),
 )
 
