@@ -1,0 +1,300 @@
+"""What the compiler made of a kernel: its innermost loops, and whether they hold full-width vector code.
+
+A function's assembly is cut into basic blocks, loops are found as in a compiler's textbook (back edges to a dominator),
+and each innermost loop's double-precision arithmetic is counted by the registers that it works on. Loops without such
+arithmetic (copying, random words) are counted too, but say nothing about vectors.
+
+Reads what LLVM prints for x86-64 (AT&T syntax) and for 64-bit Arm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_LABEL = re.compile(r"^(\.?LBB\w+):")
+_SYMBOL = re.compile(r'^"?([^\s".#/][^\s"#]*)"?:')
+_X86_JUMP = re.compile(r"^j[a-z]+$")
+_ARM_JUMP = re.compile(r"^(b|b\.[a-z]+|cbn?z|tbn?z)$")
+_ENDS = frozenset({"jmp", "jmpq", "ret", "retq", "ud2", "b", "br", "brk"})
+_CALLS = frozenset({"call", "callq", "bl", "blr"})
+_X86_DOUBLE = re.compile(r"^v?(add|sub|mul|div|sqrt|min|max|fn?m(?:add|sub)(?:132|213|231)?|fmaddsub\d*|fmsubadd\d*)"
+                         r"([ps])d$")  # fmt: skip
+_ARM_DOUBLE = re.compile(r"^f(n?m(?:add|sub|ul)|ml[as]|add|sub|div|sqrt|min(?:nm)?|max(?:nm)?)(\.2d)?$")
+
+#: registers by what they hold, in bytes
+WIDTHS = {"zmm": 64, "ymm": 32, "xmm": 16, "v.2d": 16}
+
+
+@dataclass(frozen=True)
+class Loop:
+    """The double-precision arithmetic of one innermost loop: how many instructions of each kind it holds.
+
+    Parameters
+    ----------
+    label : str
+        Where it begins in the assembly.
+    depth : int
+        How many loops it lies in, itself included.
+    packed : int
+        Instructions on whole vectors of the width that was asked for.
+    fused : int
+        Those of them that multiply and add at once.
+    narrow : int
+        Instructions on shorter vectors.
+    scalar : int
+        Instructions on single numbers.
+    calls : int
+        Calls of functions, whatever they do.
+    """
+
+    label: str
+    depth: int
+    packed: int
+    fused: int
+    narrow: int
+    scalar: int
+    calls: int
+
+    @property
+    def computes(self) -> bool:
+        """Whether there is any arithmetic on doubles, or a call that may hide some."""
+        return self.packed + self.narrow + self.scalar + self.calls > 0
+
+    @property
+    def full_width(self) -> bool:
+        """Whether everything is done on whole vectors.
+
+        One scalar instruction is let pass: a number that all lanes share (kappa sigma_k, say) needs no more. An
+        operation on lanes that is taken apart leaves eight of them, or a loop of its own without a vector.
+        """
+        return self.packed > 0 and self.narrow == 0 and self.scalar <= 1 and self.calls == 0
+
+
+def inner_loops(assembly: str, function: str, width: int) -> list[Loop]:
+    """The innermost loops of one function, in the order of the code.
+
+    Parameters
+    ----------
+    assembly : str
+        What ``dispatcher.inspect_asm()`` gives for a signature.
+    function : str
+        The function's symbol, or the beginning of it.
+    width : int
+        Bytes of a whole vector: 64 on AVX-512, 32 on AVX2, 16 on SSE2 and on Arm.
+
+    Raises
+    ------
+    ValueError
+        If there is no such function.
+
+    Examples
+    --------
+    >>> code = '''
+    ... f:
+    ...  vxorpd %xmm0, %xmm0, %xmm0
+    ... .LBB0_1:
+    ...  vfmadd231pd (%rdi), %zmm1, %zmm0
+    ...  addq $64, %rdi
+    ...  cmpq %rdi, %rsi
+    ...  jne .LBB0_1
+    ...  retq
+    ... .Lfunc_end0:
+    ... '''
+    >>> inner_loops(code, "f", 64)
+    [Loop(label='.LBB0_1', depth=1, packed=1, fused=1, narrow=0, scalar=0, calls=0)]
+    """
+    blocks = _blocks(_body(assembly, function))
+    loops = _natural_loops(_successors(blocks), next(iter(blocks)))
+    inner = []
+    for head, body in loops.items():
+        if any(other != head and other in body for other in loops):
+            continue
+        depth = sum(head in other for other in loops.values())
+        inner.append(_count(head, depth, [line for name in blocks if name in body for line in blocks[name]], width))
+    order = list(blocks)
+    return sorted(inner, key=lambda loop: order.index(loop.label))
+
+
+def kernel_loops(kernel: Any) -> list[Loop]:
+    """The innermost loops of a compiled kernel (a Numba dispatcher), counted at the width of its target.
+
+    Raises
+    ------
+    ValueError
+        If the kernel is not compiled, or was read from the disk: then there is no assembly to look at.
+    """
+    if not kernel.overloads:
+        raise ValueError(f"{kernel} is not compiled yet: call it first")
+    (signature, result), *_ = kernel.overloads.items()
+    try:
+        assembly = kernel.inspect_asm(signature)
+    except RuntimeError as error:
+        raise ValueError(f"{kernel} was read from the disk, where no assembly is kept: {error}") from None
+    return inner_loops(assembly, result.fndesc.mangled_name, WIDTHS[register(kernel)])
+
+
+def register(kernel: Any) -> str:
+    """The widest vector registers that a kernel's target has: "zmm", "ymm", "xmm" or, on Arm, "v.2d"."""
+    codegen = kernel.targetctx.codegen()
+    triple, _, features = codegen.magic_tuple()
+    if not re.match(r"(x86_64|amd64)", triple):
+        return "v.2d"
+    present = set(features.split(","))
+    return "zmm" if "+avx512f" in present else "ymm" if "+avx" in present else "xmm"
+
+
+def summary(loops: list[Loop]) -> tuple[int, int]:
+    """(loops with arithmetic on doubles, those of them that are full-width vector code)."""
+    computing = [loop for loop in loops if loop.computes]
+    return len(computing), sum(loop.full_width for loop in computing)
+
+
+def _body(assembly: str, function: str) -> Iterator[str]:
+    """The lines of one function, from behind its label to its end."""
+    found = False
+    for line in assembly.splitlines():
+        if found and re.match(r"^\.?Lfunc_end", line):
+            return
+        if found:
+            yield line
+        elif (match := _SYMBOL.match(line)) and match.group(1).lstrip("_").startswith(function.lstrip("_")):
+            found = True
+    if not found:
+        raise ValueError(f"function = {function!r} is not in the assembly")
+
+
+def _blocks(lines: Iterator[str]) -> dict[str, list[str]]:
+    """Basic blocks by label; those without one are numbered."""
+    blocks: dict[str, list[str]] = {"entry": []}
+    current = blocks["entry"]
+    for line in lines:
+        if match := _LABEL.match(line):
+            current = blocks.setdefault(match.group(1), [])
+            continue
+        text = re.split(r"\s(?:#|//|;)", line, maxsplit=1)[0].strip()
+        if not text or text[0] in ".#;" or text.startswith("//") or text.endswith(":"):
+            continue
+        current.append(text)
+        operation = text.split()[0]
+        if _is_jump(operation) or operation in _ENDS:
+            current = blocks.setdefault(f"after {len(blocks)}", [])
+    return blocks
+
+
+def _is_jump(operation: str) -> bool:
+    return bool(_X86_JUMP.match(operation) or _ARM_JUMP.match(operation))
+
+
+def _successors(blocks: dict[str, list[str]]) -> dict[str, list[str]]:
+    names = list(blocks)
+    following: dict[str, list[str]] = {}
+    for index, name in enumerate(names):
+        last = blocks[name][-1].replace(",", " ").split() if blocks[name] else [""]
+        targets = [last[-1]] if _is_jump(last[0]) and last[-1] in blocks else []
+        if last[0] not in _ENDS and index + 1 < len(names):
+            targets.append(names[index + 1])
+        following[name] = targets
+    return following
+
+
+def _natural_loops(following: dict[str, list[str]], entry: str) -> dict[str, set[str]]:
+    """Blocks of each loop by its head: a head dominates a block that jumps back to it."""
+    order = _reverse_postorder(following, entry)
+    rank = {name: index for index, name in enumerate(order)}
+    before: dict[str, list[str]] = defaultdict(list)
+    for name in order:
+        for target in following[name]:
+            before[target].append(name)
+    dominator = _dominators(order, rank, before)
+    loops: dict[str, set[str]] = {}
+    for name in order:
+        for head in following[name]:
+            if rank[head] <= rank[name] and _dominates(head, name, dominator):
+                body, waiting = loops.setdefault(head, {head}), [name]
+                while waiting:
+                    block = waiting.pop()
+                    if block not in body:
+                        body.add(block)
+                        waiting.extend(before[block])
+    return loops
+
+
+def _reverse_postorder(following: dict[str, list[str]], entry: str) -> list[str]:
+    done: list[str] = []
+    seen, stack = {entry}, [(entry, iter(following[entry]))]
+    while stack:
+        name, targets = stack[-1]
+        for target in targets:
+            if target not in seen:
+                seen.add(target)
+                stack.append((target, iter(following[target])))
+                break
+        else:
+            done.append(name)
+            stack.pop()
+    return done[::-1]
+
+
+def _dominators(order: list[str], rank: dict[str, int], before: dict[str, list[str]]) -> dict[str, str]:
+    """Immediate dominators. Source: Cooper, Harvey and Kennedy, "A simple, fast dominance algorithm" (2001)."""
+    dominator = {order[0]: order[0]}
+
+    def common(a: str, b: str) -> str:
+        while a != b:
+            while rank[a] > rank[b]:
+                a = dominator[a]
+            while rank[b] > rank[a]:
+                b = dominator[b]
+        return a
+
+    changed = True
+    while changed:
+        changed = False
+        for name in order[1:]:
+            new = ""
+            for source in before[name]:
+                if source in dominator:
+                    new = common(source, new) if new else source
+            if dominator.get(name) != new:
+                dominator[name], changed = new, True
+    return dominator
+
+
+def _dominates(head: str, name: str, dominator: dict[str, str]) -> bool:
+    while name != head and dominator[name] != name:
+        name = dominator[name]
+    return name == head
+
+
+def _count(label: str, depth: int, lines: list[str], width: int) -> Loop:
+    counts: dict[str, int] = defaultdict(int)
+    for line in lines:
+        operation, _, operands = line.partition("\t")
+        if not operands:
+            operation, _, operands = line.partition(" ")
+        if operation in _CALLS:
+            counts["calls"] += 1
+        elif kind := _kind(operation, operands, width):
+            counts[kind] += 1
+            if kind == "packed" and re.match(r"v?fn?m(add|sub)|fml[as]", operation):
+                counts["fused"] += 1
+    kinds = ("packed", "fused", "narrow", "scalar", "calls")
+    return Loop(label, depth, *(counts[kind] for kind in kinds))
+
+
+def _kind(operation: str, operands: str, width: int) -> str | None:
+    """How an instruction treats doubles: "packed", "narrow", "scalar" or, if it does no arithmetic on them, None."""
+    if match := _X86_DOUBLE.match(operation):
+        if match.group(2) == "s":
+            return "scalar"
+        used = max((WIDTHS[name] for name in re.findall(r"[xyz]mm", operands)), default=0)
+        return "packed" if used == width else "narrow"
+    if match := _ARM_DOUBLE.match(operation):
+        if match.group(2) or ".2d" in operands:
+            return "packed" if width == 16 else "narrow"
+        return "scalar" if re.match(r"d\d", operands.strip()) else None
+    return None
