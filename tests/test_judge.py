@@ -31,12 +31,12 @@ from fake_ledger import (
     simulate,
 )
 
-from theory import measurement, statistics
-from theory.agreement import relation_holds, same_expression
 from theory.claims import registry
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Form, Verdict
-from theory.outcomes import Entry
-from theory.points import exact_number, parse_point
+from theory.judge import measurement, statistics
+from theory.judge.agreement import relation_holds, same_expression
+from theory.judge.outcomes import Entry
+from theory.judge.points import exact_number, parse_point
 from theory.proof import Blackboard
 from theory.verify import evaluate, known_symbols, verify
 

@@ -26,7 +26,7 @@ from fake_ledger import (
 from rich.console import Console
 
 from theory.claims.claim import Effort, Estimates, Form, Verdict
-from theory.outcomes import Report
+from theory.judge.outcomes import Report
 from theory.reports import files
 from theory.reports.digits import duration, with_error
 from theory.reports.figure import experiment_svg

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory import contraction_examples as examples
-from theory import variation_of_constants as voc
-from theory.agreement import check_forms
 from theory.claims.claim import Claim, Effort, Verdict
-from theory.enumeration import second_moment_by_enumeration
-from theory.given_sequence import given_sequence, nu
-from theory.linear_forms import (
+from theory.judge.agreement import check_forms
+from theory.linear import contraction_examples as examples
+from theory.linear import variation_of_constants as voc
+from theory.linear.enumeration import second_moment_by_enumeration
+from theory.linear.given_sequence import given_sequence, nu
+from theory.linear.linear_forms import (
     ALL_CASES,
     CASES_FROM_ONE,
     Order,
@@ -27,10 +27,9 @@ from theory.linear_forms import (
     product,
     spell,
 )
-from theory.matrix_examples import matrix_example, refute_on_matrices
-from theory.momentum import limit_with_momentum, stability_conditions
-from theory.proof import Blackboard
-from theory.random_contraction import (
+from theory.linear.matrix_examples import matrix_example, refute_on_matrices
+from theory.linear.momentum import limit_with_momentum, stability_conditions
+from theory.linear.random_contraction import (
     M1,
     M2,
     independent_finite,
@@ -39,7 +38,21 @@ from theory.random_contraction import (
     uniform_limit,
     worst_adapted_second_moment,
 )
-from theory.second_moments import BETA, KAPPA, POWER, RHO, W0, D, FirstStep, K, finite, limit, one_step, second_moment
+from theory.linear.second_moments import (
+    BETA,
+    KAPPA,
+    POWER,
+    RHO,
+    W0,
+    D,
+    FirstStep,
+    K,
+    finite,
+    limit,
+    one_step,
+    second_moment,
+)
+from theory.proof import Blackboard
 
 SIGMA = next(iter(POWER.free_symbols - {D}))
 MODULES = (

@@ -9,20 +9,25 @@ import pytest
 import sympy as sp
 from scipy import integrate, linalg, special
 
-from theory import (
-    escape_counterexamples,
-    escape_identity,
-    euler_scheme,
-    matrix_exponential,
-    ornstein_uhlenbeck,
-    ou_displayed_steps,
-    ou_exact,
-    ou_short_time,
-)
 from theory.claims import registry
 from theory.claims.claim import Effort, Verdict
+from theory.ornstein_uhlenbeck import displayed_steps as ou_displayed_steps
+from theory.ornstein_uhlenbeck import escape_counterexamples, escape_identity, euler_scheme, matrix_exponential
+from theory.ornstein_uhlenbeck import exact as ou_exact
+from theory.ornstein_uhlenbeck import process as ornstein_uhlenbeck
+from theory.ornstein_uhlenbeck import short_time as ou_short_time
+from theory.ornstein_uhlenbeck.spectral_calculus import (
+    COLUMN,
+    EIGENVALUE,
+    ROW,
+    SIGMA,
+    Sandwich,
+    T,
+    hessian,
+    spectral_trace,
+    write_rules,
+)
 from theory.proof import Blackboard, Proof
-from theory.spectral_calculus import COLUMN, EIGENVALUE, ROW, SIGMA, Sandwich, T, hessian, spectral_trace, write_rules
 from theory.verify import evaluate, verify
 
 MODULES = (

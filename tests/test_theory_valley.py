@@ -11,16 +11,6 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory import (
-    valley_anti,
-    valley_escape,
-    valley_gradient_descent,
-    valley_inside,
-    valley_plateau,
-    valley_search,
-    valley_surrogate,
-    widening_valley,
-)
 from theory.claims.antipgd import (
     widening_valley_anti_proof,
     widening_valley_exits,
@@ -29,9 +19,17 @@ from theory.claims.antipgd import (
     widening_valley_theorem,
 )
 from theory.claims.claim import Claim, Verdict
+from theory.judge.verdicts import SEARCHES
 from theory.proof import certify_nonnegative
-from theory.valley_paths import Setting, all_plus_crossing, follow, trap_entered
-from theory.verdicts import SEARCHES
+from theory.valley import anti as valley_anti
+from theory.valley import escape as valley_escape
+from theory.valley import gradient_descent as valley_gradient_descent
+from theory.valley import inside as valley_inside
+from theory.valley import landscape as widening_valley
+from theory.valley import plateau as valley_plateau
+from theory.valley import search as valley_search
+from theory.valley import surrogate as valley_surrogate
+from theory.valley.paths import Setting, all_plus_crossing, follow, trap_entered
 
 LEDGER = (
     widening_valley_landscape,

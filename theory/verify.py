@@ -18,11 +18,11 @@ from types import FrameType
 
 import sympy as sp
 
-from theory import agreement, measurement, statistics, verdicts
 from theory.claims import registry
 from theory.claims.claim import Claim, Derivation, Effort, Verdict
-from theory.deriving import Deriver, Opened, automatic_workers, values_at
-from theory.outcomes import Entry, ExperimentOutcome, Report, Values
+from theory.judge import agreement, measurement, statistics, verdicts
+from theory.judge.deriving import Deriver, Opened, automatic_workers, values_at
+from theory.judge.outcomes import Entry, ExperimentOutcome, Report, Values
 from toylands._version import __version__
 
 __all__ = ["Effort", "Entry", "Report", "Values", "evaluate", "known_symbols", "verify"]

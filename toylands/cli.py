@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from theory.claims.claim import Claim, Derivation, Effort
-    from theory.outcomes import Report
+    from theory.judge.outcomes import Report
     from theory.verify import Progress
 
 app = typer.Typer(
@@ -269,7 +269,7 @@ def claim(
 
     Example: toylands claim antipgd/C.5 --at rho=1/2 k=2
     """
-    from theory.points import parse_point
+    from theory.judge.points import parse_point
     from theory.reports.entry import claim_lines
     from theory.verify import evaluate, known_symbols
 

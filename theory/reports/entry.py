@@ -7,7 +7,7 @@ import textwrap
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Form
-from theory.outcomes import Values
+from theory.judge.outcomes import Values
 from theory.proof import Proof
 
 WIDTH = 110

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from theory.outcomes import Comparison, ExperimentOutcome
+from theory.judge.outcomes import Comparison, ExperimentOutcome
 from theory.reports.digits import significant
 
 WIDTH, LEFT, RIGHT = 480, 66, 12

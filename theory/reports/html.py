@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from theory.claims.claim import Form, Verdict
 from theory.claims.papers import PAPERS
-from theory.outcomes import Comparison, Entry, Report
+from theory.judge.outcomes import Comparison, Entry, Report
 from theory.reports.digits import duration, percent, significant, with_error
 from theory.reports.figure import experiment_svg
 from theory.reports.files import printable

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from theory.claims.claim import Form
-from theory.outcomes import Check, Comparison, Entry, ExperimentOutcome, Report, Values
+from theory.judge.outcomes import Check, Comparison, Entry, ExperimentOutcome, Report, Values
 from theory.proof import Proof
 
 Json = dict[str, Any]

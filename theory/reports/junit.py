@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from theory.outcomes import Entry, Report
+from theory.judge.outcomes import Entry, Report
 from theory.reports.digits import percent, significant, with_error
 from theory.reports.files import printable
 

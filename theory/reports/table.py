@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from theory.claims.claim import Verdict
-from theory.outcomes import Entry, ExperimentOutcome, Report
+from theory.judge.outcomes import Entry, ExperimentOutcome, Report
 from theory.reports.digits import duration, percent, significant, with_error
 
 STYLES = {

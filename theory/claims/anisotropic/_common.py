@@ -10,9 +10,9 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Form, Point, Verdict
-from theory.ou_exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point, tidy
+from theory.ornstein_uhlenbeck.exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point, tidy
+from theory.ornstein_uhlenbeck.spectral_calculus import T, spectral_trace
 from theory.proof import Proof
-from theory.spectral_calculus import T, spectral_trace
 
 PAPER = "anisotropic"
 

@@ -10,9 +10,9 @@ import sympy as sp
 
 from theory.claims.anisotropic._common import HESSIAN, IDENTITY, SIGMA, closed_form, estimates, predictions, simulate
 from theory.claims.claim import Effort, Estimates, Point
-from theory.euler_scheme import STEP, N
-from theory.ou_exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point
-from theory.spectral_calculus import T
+from theory.ornstein_uhlenbeck.euler_scheme import STEP, N
+from theory.ornstein_uhlenbeck.exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point
+from theory.ornstein_uhlenbeck.spectral_calculus import T
 
 # --- exact values at a point ------------------------------------------------------------------------------------
 

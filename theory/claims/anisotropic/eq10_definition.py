@@ -9,11 +9,11 @@ from functools import lru_cache
 import numpy as np
 import sympy as sp
 
-from theory import escape_counterexamples, escape_identity
 from theory.claims.anisotropic._common import HESSIAN, PAPER, SIGMA, holds_as_printed, simulate
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Point, Verdict
-from theory.ornstein_uhlenbeck import efficiency
-from theory.spectral_calculus import T, spectral_trace
+from theory.ornstein_uhlenbeck import escape_counterexamples, escape_identity
+from theory.ornstein_uhlenbeck.process import efficiency
+from theory.ornstein_uhlenbeck.spectral_calculus import T, spectral_trace
 
 SECTION = "Section 3.1"
 COPIES, MARKOV_TIME, RATIOS = 4, 0.1, (0.75, 1.0, 1.5)

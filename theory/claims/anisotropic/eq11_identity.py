@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import sympy as sp
 
-from theory import escape_counterexamples, escape_identity
 from theory.claims.anisotropic._common import (
     PAPER,
     at_point,
@@ -17,10 +16,11 @@ from theory.claims.anisotropic._common import (
     over_times,
 )
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
-from theory.ornstein_uhlenbeck import S_TIME, squared_gradient
-from theory.ou_exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point, tidy
-from theory.ou_short_time import first_order
-from theory.spectral_calculus import T
+from theory.ornstein_uhlenbeck import escape_counterexamples, escape_identity
+from theory.ornstein_uhlenbeck.exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point, tidy
+from theory.ornstein_uhlenbeck.process import S_TIME, squared_gradient
+from theory.ornstein_uhlenbeck.short_time import first_order
+from theory.ornstein_uhlenbeck.spectral_calculus import T
 
 SECTION = "Section 3.1"
 APPENDIX = "Appendix A.1"

@@ -6,8 +6,6 @@ from functools import lru_cache
 
 import sympy as sp
 
-from theory import matrix_exponential
-from theory import ou_displayed_steps as steps
 from theory.claims.anisotropic._common import (
     HESSIAN,
     PAPER,
@@ -20,9 +18,11 @@ from theory.claims.anisotropic._common import (
     over_times,
 )
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
-from theory.ornstein_uhlenbeck import trace_of_covariance
-from theory.ou_exact import EXAMPLE, SYMBOLS, ExactProcess, symmetric, tidy
-from theory.spectral_calculus import EIGENVALUE, T
+from theory.ornstein_uhlenbeck import displayed_steps as steps
+from theory.ornstein_uhlenbeck import matrix_exponential
+from theory.ornstein_uhlenbeck.exact import EXAMPLE, SYMBOLS, ExactProcess, symmetric, tidy
+from theory.ornstein_uhlenbeck.process import trace_of_covariance
+from theory.ornstein_uhlenbeck.spectral_calculus import EIGENVALUE, T
 
 APPENDIX = "Appendix A.2"
 

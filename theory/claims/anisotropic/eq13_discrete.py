@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory import euler_scheme as euler
 from theory.claims.anisotropic._common import SIGMA, at_point, matrix_claim
 from theory.claims.anisotropic._schemes import (
     COUNTS,
@@ -18,8 +17,9 @@ from theory.claims.anisotropic._schemes import (
     steps_of,
 )
 from theory.claims.claim import Claim, Experiment, Form, Point
-from theory.ornstein_uhlenbeck import efficiency
-from theory.ou_exact import ExactProcess
+from theory.ornstein_uhlenbeck import euler_scheme as euler
+from theory.ornstein_uhlenbeck.exact import ExactProcess
+from theory.ornstein_uhlenbeck.process import efficiency
 
 ETA = 0.3
 

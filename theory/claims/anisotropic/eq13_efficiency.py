@@ -8,7 +8,6 @@ from functools import lru_cache
 import numpy as np
 import sympy as sp
 
-from theory import ornstein_uhlenbeck as ou
 from theory.claims.anisotropic._common import (
     HESSIAN,
     SIGMA,
@@ -24,8 +23,9 @@ from theory.claims.anisotropic._common import (
     predictions,
 )
 from theory.claims.claim import Claim, Experiment, Form, Point
-from theory.ou_exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point, tidy
-from theory.spectral_calculus import EIGENVALUE, T
+from theory.ornstein_uhlenbeck import process as ou
+from theory.ornstein_uhlenbeck.exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point, tidy
+from theory.ornstein_uhlenbeck.spectral_calculus import EIGENVALUE, T
 
 SECTION = "Section 3.1"
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from theory import euler_scheme as euler
 from theory.claims.anisotropic._common import (
     HESSIAN,
     IDENTITY,
@@ -33,10 +32,11 @@ from theory.claims.anisotropic._schemes import (
     sample_steps,
 )
 from theory.claims.claim import Claim, Effort, Estimates, Experiment, Form, Point
-from theory.euler_scheme import STEP, N
-from theory.ornstein_uhlenbeck import efficiency
-from theory.ou_exact import ExactProcess, tidy
-from theory.spectral_calculus import EIGENVALUE, T
+from theory.ornstein_uhlenbeck import euler_scheme as euler
+from theory.ornstein_uhlenbeck.euler_scheme import STEP, N
+from theory.ornstein_uhlenbeck.exact import ExactProcess, tidy
+from theory.ornstein_uhlenbeck.process import efficiency
+from theory.ornstein_uhlenbeck.spectral_calculus import EIGENVALUE, T
 
 SECTION = "Section 3.1"
 

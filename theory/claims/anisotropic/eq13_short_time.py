@@ -8,7 +8,6 @@ from functools import lru_cache
 import numpy as np
 import sympy as sp
 
-from theory import ou_short_time as short
 from theory.claims.anisotropic._common import (
     HESSIAN,
     PAPER,
@@ -24,9 +23,10 @@ from theory.claims.anisotropic._common import (
     over_times,
 )
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Point, Verdict
-from theory.ornstein_uhlenbeck import efficiency
-from theory.ou_exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point
-from theory.spectral_calculus import EIGENVALUE, T
+from theory.ornstein_uhlenbeck import short_time as short
+from theory.ornstein_uhlenbeck.exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point
+from theory.ornstein_uhlenbeck.process import efficiency
+from theory.ornstein_uhlenbeck.spectral_calculus import EIGENVALUE, T
 
 SECTION = "Section 3.1"
 APPENDIX = "Appendix A.2"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory import ou_displayed_steps as steps
 from theory.claims.anisotropic._common import IDENTITY, at_point, closed_form, exact_efficiency, matrix_claim
 from theory.claims.claim import Claim, Form, Point
-from theory.ou_exact import ExactProcess, tidy
+from theory.ornstein_uhlenbeck import displayed_steps as steps
+from theory.ornstein_uhlenbeck.exact import ExactProcess, tidy
 
 APPENDIX = "Appendix A.2"
 

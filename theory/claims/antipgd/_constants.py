@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import sympy as sp
 
-from theory import matrix_examples
 from theory.claims.antipgd._linear import PAPER, derivation, whole
 from theory.claims.claim import Claim, Derivation, Form, Point, Verdict
-from theory.linear_forms import Family, Order
+from theory.linear import matrix_examples
+from theory.linear.linear_forms import Family, Order
 from theory.proof import Proof
 
 PLACE = "Appendix C.1"

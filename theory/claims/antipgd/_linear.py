@@ -10,9 +10,9 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Derivation, Effort, Estimates, Experiment, Form, Point
-from theory.enumeration import second_moment_by_enumeration
+from theory.linear.enumeration import second_moment_by_enumeration
+from theory.linear.second_moments import FirstStep, second_moment
 from theory.proof import Proof
-from theory.second_moments import FirstStep, second_moment
 
 PAPER = "antipgd"
 ENUMERATED_STEPS = 9  # beyond, exact values come from the second-moment recursion instead of all noise patterns

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import sympy as sp
 
-from theory import matrix_examples
-from theory import variation_of_constants as voc
 from theory.claims.antipgd._constants import PLACE, PROD, SYMBOLS, display_claim, matrix_form, sample_k
 from theory.claims.antipgd._linear import PAPER, derivation, recurrence_experiment, whole
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
-from theory.linear_forms import ALL_CASES, CASES_FROM_ONE, Case, Family
-from theory.second_moments import second_moment
+from theory.linear import matrix_examples
+from theory.linear import variation_of_constants as voc
+from theory.linear.linear_forms import ALL_CASES, CASES_FROM_ONE, Case, Family
+from theory.linear.second_moments import second_moment
 
 
 def _anti(

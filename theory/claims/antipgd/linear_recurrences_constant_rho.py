@@ -17,9 +17,8 @@ from theory.claims.antipgd._linear import (
     symbols,
 )
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
-from theory.momentum import stationary_moments
-from theory.proof import Blackboard, Proof
-from theory.second_moments import (
+from theory.linear.momentum import stationary_moments
+from theory.linear.second_moments import (
     BETA,
     KAPPA,
     POWER,
@@ -32,6 +31,7 @@ from theory.second_moments import (
     prove_finite,
     prove_limit,
 )
+from theory.proof import Blackboard, Proof
 
 PLACE = "Appendix C.1.1, Corollary C.5"
 ANTI, PLAIN = sp.S.One, sp.S.Zero

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory import matrix_examples
-from theory import variation_of_constants as voc
 from theory.claims.antipgd._constants import LATER_LEFT, PLACE, PROD, SYMBOLS, display_claim, matrix_form, sample_k
 from theory.claims.antipgd._linear import PAPER, derivation
 from theory.claims.claim import Claim, Derivation, Form, Verdict
-from theory.linear_forms import Family, Order
+from theory.linear import matrix_examples
+from theory.linear import variation_of_constants as voc
+from theory.linear.linear_forms import Family, Order
 
 EQ34_TEXT = "P(0,k) w_0 + sum_{i=0}^{k} P(i+1,k) eps_i"
 EQ34_LATEX = PROD % "0" + r" w_0 + \sum_{i=0}^{k} " + PROD % "i+1" + r" \varepsilon_i"

@@ -7,8 +7,7 @@ import sympy as sp
 from theory.claims.antipgd._linear import enumerated, exact_second_moment, recurrence_experiment, whole
 from theory.claims.antipgd.linear_recurrences_family import EXAMPLE, NAMES, STEPS, own_claim, predictions
 from theory.claims.claim import Claim, Form, Point
-from theory.proof import Blackboard, Proof
-from theory.second_moments import (
+from theory.linear.second_moments import (
     KAPPA,
     POWER,
     RHO,
@@ -20,6 +19,7 @@ from theory.second_moments import (
     one_step,
     prove_finite,
 )
+from theory.proof import Blackboard, Proof
 
 
 def _prove_random_walk() -> Proof:

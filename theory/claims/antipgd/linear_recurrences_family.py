@@ -26,9 +26,8 @@ from theory.claims.antipgd._linear import (
 )
 from theory.claims.antipgd.linear_recurrences_constant_rho import stationary_left
 from theory.claims.claim import Claim, Experiment, Form, Point, Verdict
-from theory.given_sequence import given_sequence, prove_given_sequence
-from theory.proof import Blackboard, Proof
-from theory.second_moments import (
+from theory.linear.given_sequence import given_sequence, prove_given_sequence
+from theory.linear.second_moments import (
     KAPPA,
     POWER,
     RHO,
@@ -40,6 +39,7 @@ from theory.second_moments import (
     prove_finite,
     prove_limit,
 )
+from theory.proof import Blackboard, Proof
 
 PLACE = "Appendix C.1.1, our own"
 STEPS = (1, 2, 3, 6, 20)

@@ -17,7 +17,7 @@ import sympy as sp
 from theory.claims.antipgd._linear import at_steps, fraction, recurrence_experiment, whole
 from theory.claims.antipgd.linear_recurrences_family import own_claim
 from theory.claims.claim import Claim, Experiment, Form, Point
-from theory.random_contraction import (
+from theory.linear.random_contraction import (
     HIGH,
     LOW,
     M1,
@@ -29,7 +29,7 @@ from theory.random_contraction import (
     uniform_limit,
     uniform_moments,
 )
-from theory.second_moments import KAPPA, POWER, W0, K, second_moment
+from theory.linear.second_moments import KAPPA, POWER, W0, K, second_moment
 
 PLACE = "Appendix C.1.2, Proposition C.7 and Figure 7 (right), our own"
 STEPS = (1, 2, 3, 6, 20)

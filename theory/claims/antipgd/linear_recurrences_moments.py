@@ -22,7 +22,7 @@ from theory.claims.antipgd._linear import (
     whole,
 )
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
-from theory.given_sequence import given_sequence, nu, prove_given_sequence, prove_square_of_sum
+from theory.linear.given_sequence import given_sequence, nu, prove_given_sequence, prove_square_of_sum
 from theory.proof import Blackboard, Proof
 
 PLACE = "Appendix C.1.1"

@@ -12,13 +12,13 @@ import sympy as sp
 from theory.claims.antipgd._linear import at_steps, enumerated, fraction, recurrence_experiment, whole
 from theory.claims.antipgd.linear_recurrences_family import own_claim
 from theory.claims.claim import Claim, Experiment, Form, Point
-from theory.momentum import (
+from theory.linear.momentum import (
     limit_with_momentum,
     prove_finite_with_momentum,
     prove_limit_with_momentum,
     prove_stability,
 )
-from theory.second_moments import BETA, KAPPA, POWER, RHO, FirstStep, second_moment
+from theory.linear.second_moments import BETA, KAPPA, POWER, RHO, FirstStep, second_moment
 
 STEPS = (1, 2, 3, 6, 15)
 LONG = (200, 220)

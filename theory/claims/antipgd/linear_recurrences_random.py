@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import sympy as sp
 
-from theory import contraction_examples as examples
 from theory.claims.antipgd._linear import (
     PAPER,
     derivation,
@@ -22,9 +21,10 @@ from theory.claims.antipgd._linear import (
 )
 from theory.claims.antipgd.linear_recurrences_random_steps import EXAMPLE as SEQUENCE
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
-from theory.given_sequence import given_sequence
+from theory.linear import contraction_examples as examples
+from theory.linear.given_sequence import given_sequence
+from theory.linear.random_contraction import prove_adapted_bound, prove_bound, worst_adapted_second_moment
 from theory.proof import Proof
-from theory.random_contraction import prove_adapted_bound, prove_bound, worst_adapted_second_moment
 
 PLACE = "Appendix C.1.2, Proposition C.7"
 TELESCOPING = {"k": sp.Integer(12), "d": sp.S.One, "sigma": sp.S.One, "w0": sp.Integer(3)}

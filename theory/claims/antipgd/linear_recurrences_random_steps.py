@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import sympy as sp
 
-from theory import contraction_examples as examples
 from theory.claims.antipgd._linear import (
     PAPER,
     derivation,
@@ -18,9 +17,10 @@ from theory.claims.antipgd._linear import (
     symbols,
 )
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
-from theory.given_sequence import given_sequence, nu, prove_given_sequence
+from theory.linear import contraction_examples as examples
+from theory.linear.given_sequence import given_sequence, nu, prove_given_sequence
+from theory.linear.random_contraction import NU, R, nu_step, prove_nu_in_unit_interval, prove_recursion
 from theory.proof import Blackboard, Proof
-from theory.random_contraction import NU, R, nu_step, prove_nu_in_unit_interval, prove_recursion
 
 PLACE = "Appendix C.1.2, proof of Proposition C.7"
 EXAMPLE: dict[str, sp.Expr] = {

@@ -9,8 +9,8 @@ import sympy as sp
 
 from theory.claims.antipgd._linear import PAPER, at_steps, derivation, joined_experiment, sampler, symbols
 from theory.claims.claim import Claim, Experiment, Form, Verdict
+from theory.linear.second_moments import POWER, RHO, W0, K, finite, limit, prove_finite, prove_limit
 from theory.proof import Blackboard, Proof
-from theory.second_moments import POWER, RHO, W0, K, finite, limit, prove_finite, prove_limit
 
 PLACE = "Appendix C.1.1, Remark C.6"
 ANTI, PLAIN = sp.S.One, sp.S.Zero

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from theory import valley_anti as anti
-from theory import valley_inside as inside
 from theory.claims.antipgd._valley import Prove, constant, entry, fails, holds, mean_experiment
 from theory.claims.claim import Claim, Experiment, Form, Verdict
 from theory.proof import Blackboard, Proof
+from theory.valley import anti, inside
 
 PLACE = "Appendix C.2"
 ALPHA, DIM, SIGMA2 = 0.5, 8, 1 / 32  # sigma^2 = alpha D / (2 d), the largest that Eq. 14 admits

@@ -7,14 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from theory import valley_anti as anti
-from theory import valley_plateau as slow
-from theory import valley_search as search
 from theory.claims.antipgd._valley import constant, entry, holds, mean_experiment, run_valley
 from theory.claims.claim import Claim, Effort, Estimates, Experiment, Form, Verdict
 from theory.proof import Blackboard, Proof
-from theory.valley_surrogate import prove_at_zero_noise
-from theory.widening_valley import prove_trace
+from theory.valley import anti, search
+from theory.valley import plateau as slow
+from theory.valley.landscape import prove_trace
+from theory.valley.surrogate import prove_at_zero_noise
 
 THEOREM = "Theorem 3.1, sides of exit"
 COROLLARY = "Corollary 3.1 and C.9"

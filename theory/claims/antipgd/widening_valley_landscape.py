@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from theory import valley_gradient_descent as gd
-from theory import widening_valley as valley
 from theory.claims.antipgd._valley import PAPER, entry, fails, holds, mean_experiment
 from theory.claims.claim import Claim, Derivation, Experiment, Form, Verdict
-from theory.valley_plateau import conditional_drift, prove_conditional_drift
+from theory.valley import gradient_descent as gd
+from theory.valley import landscape as valley
+from theory.valley.plateau import conditional_drift, prove_conditional_drift
 
 SECTION = "Section 3.1"
 APPENDIX = "Appendix C, before C.1"

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory import valley_inside as inside
-from theory import valley_surrogate as surrogate
 from theory.claims.antipgd._linear import recurrence_experiment
 from theory.claims.antipgd._valley import Prove, entry, fails, holds, point
 from theory.claims.claim import Claim, Experiment, Form, Verdict
 from theory.proof import Blackboard, Proof
-from theory.valley_inside import SIGMA
-from theory.valley_paths import Setting, follow
-from theory.widening_valley import ALPHA, DIM, RADIUS2
+from theory.valley import inside, surrogate
+from theory.valley.inside import SIGMA
+from theory.valley.landscape import ALPHA, DIM, RADIUS2
+from theory.valley.paths import Setting, follow
 
 PLACE = "Appendix C.2"
 PRINTED65 = DIM * RADIUS2**2 * ALPHA**6 / (2 * RADIUS2 * ALPHA**3 - 2 * SIGMA**2)

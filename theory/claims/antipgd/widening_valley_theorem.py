@@ -7,15 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from theory import valley_anti as anti
-from theory import valley_escape as escape
-from theory import valley_inside as inside
-from theory import valley_plateau as slow
-from theory import valley_search as search
 from theory.claims.antipgd._valley import constant, entry, fails, holds, mean_experiment, point
 from theory.claims.antipgd.widening_valley_anti_proof import CONDITIONS, limit_experiment
 from theory.claims.claim import Claim, Experiment, Form, Verdict
-from theory.widening_valley import ALPHA, DIM, RADIUS2
+from theory.valley import anti, escape, inside, search
+from theory.valley import plateau as slow
+from theory.valley.landscape import ALPHA, DIM, RADIUS2
 
 PLACE = "Theorem 3.1"
 _ALPHA, _DIM = 0.5, 8  # d = 2 / alpha^2, the smallest d of Eq. 13

@@ -93,7 +93,7 @@ def follow(
 def trap_entered(setting: Setting, state: State, noise2: Fraction) -> bool:
     """Whether |u| and |v| double for ever from here, for steps whose noise on any coordinate is at most sqrt(noise2).
 
-    The conditions of ``theory.valley_escape.show_trap``, squared: (eta v^2 - 3)^2 |u|^2 >= d noise2 with
+    The conditions of ``theory.valley.escape.show_trap``, squared: (eta v^2 - 3)^2 |u|^2 >= d noise2 with
     eta v^2 > 3, and (eta |u|^2 - 3)^2 v^2 >= noise2 with eta |u|^2 > 3.
     """
     r, y = setting.dim * state.u**2, setting.eta * state.v**2

@@ -2,7 +2,7 @@
 
 Source: anisotropic, Definition 1, Eq. 10-11 and 22-26. Ito's formula and the zero mean of Ito integrals with square
 integrable integrands are cited; everything else is computed. Where the printed assumptions do not suffice:
-:mod:`theory.escape_counterexamples`.
+:mod:`theory.ornstein_uhlenbeck.escape_counterexamples`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import sympy as sp
 
-from theory.ornstein_uhlenbeck import S_TIME, efficiency, squared_gradient, write_covariance
-from theory.ou_short_time import first_order
+from theory.ornstein_uhlenbeck.process import S_TIME, efficiency, squared_gradient, write_covariance
+from theory.ornstein_uhlenbeck.short_time import first_order
+from theory.ornstein_uhlenbeck.spectral_calculus import T
 from theory.proof import Blackboard, Proof
-from theory.spectral_calculus import T
 
 
 def ito(

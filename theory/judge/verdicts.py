@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from theory.claims.claim import Derivation, Verdict
-from theory.outcomes import Check, ExperimentOutcome
+from theory.judge.outcomes import Check, ExperimentOutcome
 from theory.proof import Proof
 
 Finding = tuple[Verdict, str]
@@ -22,7 +22,7 @@ def reach(derivation: Derivation, checks: Sequence[Check], experiments: Sequence
     derivation : Derivation
         What the blackboard found.
     checks : sequence of Check
-        Exact checks of the forms, see :func:`theory.agreement.check_forms`.
+        Exact checks of the forms, see :func:`theory.judge.agreement.check_forms`.
     experiments : sequence of ExperimentOutcome
         Every experiment of the claim, judged.
 

@@ -1,8 +1,8 @@
 """Second moments for a given sequence of contraction factors rho_0, rho_1, ... (Anti-PGD paper, Proposition C.4).
 
 ``nu_k = sum_{i<k} (rho_{i+1} - kappa)^2 prod_{j=i+2}^{k} rho_j^2`` carries the noise of the past. Its recursion is
-proved for every k with formal sums (:mod:`theory.linear_forms`), where the factor A_j stands for rho_j^2 and the i-th
-basis vector for (rho_{i+1} - kappa)^2.
+proved for every k with formal sums (:mod:`theory.linear.linear_forms`), where the factor A_j stands for rho_j^2 and the
+i-th basis vector for (rho_{i+1} - kappa)^2.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from functools import cache
 
 import sympy as sp
 
-from theory.linear_forms import Case, LinearForm, Term, factor, peel_last_factor, product, show_equal
-from theory.proof import Blackboard, Proof
-from theory.second_moments import (
+from theory.linear.linear_forms import Case, LinearForm, Term, factor, peel_last_factor, product, show_equal
+from theory.linear.second_moments import (
     POWER,
     RHO,
     W0,
@@ -25,7 +24,8 @@ from theory.second_moments import (
     second_moment,
     show_cross_moment,
 )
-from theory.variation_of_constants import eq39_corrected, prove_anticorrelated_display
+from theory.linear.variation_of_constants import eq39_corrected, prove_anticorrelated_display
+from theory.proof import Blackboard, Proof
 
 _A, _B = sp.symbols("a b", integer=True, nonnegative=True)
 # every 0 <= i < k: not the last index, and the last index

@@ -1,8 +1,8 @@
 """Heavy-ball momentum on a linear recurrence: w_{k+1} = rho w_k + beta (w_k - w_{k-1}) + xi_k - kappa xi_{k-1}.
 
-The second moments of (w_k, w_{k-1}, xi_{k-1}) follow one linear recursion (:mod:`theory.second_moments`); its fixed
-point is found by solving a linear system, and it attracts exactly where the two roots of z^2 - (rho + beta) z + beta
-lie inside the unit circle.
+The second moments of (w_k, w_{k-1}, xi_{k-1}) follow one linear recursion (:mod:`theory.linear.second_moments`); its
+fixed point is found by solving a linear system, and it attracts exactly where the two roots of
+z^2 - (rho + beta) z + beta lie inside the unit circle.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from functools import cache
 
 import sympy as sp
 
+from theory.linear.second_moments import BETA, KAPPA, POWER, RHO, W0, FirstStep, advance, second_moment, transition
 from theory.proof import Blackboard, Proof
-from theory.second_moments import BETA, KAPPA, POWER, RHO, W0, FirstStep, advance, second_moment, transition
 
 
 @cache
@@ -32,7 +32,7 @@ def stationary_moments() -> sp.ImmutableMatrix:
 
 @cache
 def limit_with_momentum(kappa: sp.Expr = KAPPA) -> sp.Expr:
-    """lim E|w_k|^2 inside the stability region, in the symbols of :mod:`theory.second_moments`.
+    """lim E|w_k|^2 inside the stability region, in the symbols of :mod:`theory.linear.second_moments`.
 
     Examples
     --------

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.linear_forms import Family, LinearForm, Order, apply_form, factor, spell
+from theory.linear.linear_forms import Family, LinearForm, Order, apply_form, factor, spell
+from theory.linear.variation_of_constants import eq34, eq39, eq39_corrected
 from theory.proof import Blackboard, Proof
-from theory.variation_of_constants import eq34, eq39, eq39_corrected
 
 
 @dataclass(frozen=True)

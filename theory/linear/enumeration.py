@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from theory.second_moments import FirstStep
+from theory.linear.second_moments import FirstStep
 
 MAX_FLIPS = 14
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Form, Point
-from theory.outcomes import Check
-from theory.points import exact_number
+from theory.judge.outcomes import Check
+from theory.judge.points import exact_number
 from theory.proof import is_zero_residue
 
 NUDGED_POINTS = 2

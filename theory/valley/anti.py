@@ -20,12 +20,12 @@ from fractions import Fraction
 
 import sympy as sp
 
+from theory.linear.second_moments import powers_vanish
 from theory.proof import Blackboard, Proof
-from theory.second_moments import powers_vanish
-from theory.valley_escape import show_trap
-from theory.valley_inside import SIGMA, S, prove_nonzero_v
-from theory.valley_paths import Setting, State, follow, trap_entered
-from theory.widening_valley import ALPHA, ETA, prove_scale_invariance
+from theory.valley.escape import show_trap
+from theory.valley.inside import SIGMA, S, prove_nonzero_v
+from theory.valley.landscape import ALPHA, ETA, prove_scale_invariance
+from theory.valley.paths import Setting, State, follow, trap_entered
 
 LARGEST_ALPHA = sp.Rational(2, 3)
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.proof import Blackboard, Proof
-from theory.valley_inside import STEP_SIZE
-from theory.widening_valley import ALPHA, DIM, RADIUS2, prove_energy
+from theory.valley.inside import STEP_SIZE
+from theory.valley.landscape import ALPHA, DIM, RADIUS2, prove_energy
 
 B = sp.Symbol("b", positive=True)
 BETA = sp.Symbol("beta", positive=True)

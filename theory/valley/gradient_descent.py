@@ -9,7 +9,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.proof import Blackboard, Proof
-from theory.widening_valley import ETA, V, gradient_step, hessian, prove_energy
+from theory.valley.landscape import ETA, V, gradient_step, hessian, prove_energy
 
 _S, _P, _X, _Y = sp.symbols("S P x y", nonnegative=True)
 _ANY = (sp.S.Zero, sp.oo)

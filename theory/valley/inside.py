@@ -9,7 +9,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.proof import Blackboard, Proof
-from theory.widening_valley import ALPHA, ETA, RADIUS2
+from theory.valley.landscape import ALPHA, ETA, RADIUS2
 
 SIGMA = sp.Symbol("sigma", positive=True)
 S = sp.Symbol("s", positive=True)  # eta |u|^2

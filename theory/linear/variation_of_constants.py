@@ -1,8 +1,8 @@
 """Variation of constants for w_{k+1} = A_k w_k + eps_k, plain and anticorrelated (Anti-PGD paper, Appendix C.1).
 
-Every displayed form is a :class:`~theory.linear_forms.LinearForm` family in k, encoded as displayed; proofs compare
-coefficients for every k at once. The value that all of them must have is never typed in: it is what the recursion
-itself produces, by induction.
+Every displayed form is a :class:`~theory.linear.linear_forms.LinearForm` family in k, encoded as displayed; proofs
+compare coefficients for every k at once. The value that all of them must have is never typed in: it is what the
+recursion itself produces, by induction.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 
 import sympy as sp
 
-from theory.linear_forms import (
+from theory.linear.linear_forms import (
     ALL_CASES,
     CASES_FROM_ONE,
     ONLY,

@@ -11,8 +11,18 @@ from functools import lru_cache
 
 import sympy as sp
 
+from theory.ornstein_uhlenbeck.spectral_calculus import (
+    COLUMN,
+    EIGENVALUE,
+    ROW,
+    SIGMA,
+    Sandwich,
+    Spectral,
+    T,
+    hessian,
+    write_rules,
+)
 from theory.proof import Blackboard, Proof
-from theory.spectral_calculus import COLUMN, EIGENVALUE, ROW, SIGMA, Sandwich, Spectral, T, hessian, write_rules
 
 S_TIME = sp.Symbol("s", positive=True)
 H_STEP = sp.Symbol("h", positive=True)

@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import sympy as sp
 
-from theory.ornstein_uhlenbeck import efficiency, write_covariance
+from theory.ornstein_uhlenbeck.process import efficiency, write_covariance
+from theory.ornstein_uhlenbeck.spectral_calculus import COLUMN, EIGENVALUE, ROW, T, write_rules
 from theory.proof import Blackboard, Proof
-from theory.spectral_calculus import COLUMN, EIGENVALUE, ROW, T, write_rules
 
 STEP = sp.Symbol("h", positive=True)
 N = sp.Symbol("n", integer=True, nonnegative=True)

@@ -15,8 +15,8 @@ from functools import cache
 from math import ceil
 
 from theory.proof import Blackboard, Proof
-from theory.valley_escape import show_watershed
-from theory.valley_paths import Setting, all_plus_crossing
+from theory.valley.escape import show_watershed
+from theory.valley.paths import Setting, all_plus_crossing
 
 ALPHAS = tuple(Fraction(n, 20) for n in (19, 17, 15, 13, 11, 10, 9, 7, 5, 3, 2, 1))
 SHARES = tuple(Fraction(1, n) for n in (1, 8, 64))

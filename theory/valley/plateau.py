@@ -6,7 +6,7 @@ moment at frozen u, while x changes by O(b^2) a step. Averaging over v gives, in
     dx = (d - 2 / (2 - x)) dt + 2 sqrt(x) dB,
 
 whose stationary law is x / 2 ~ Beta((d - 1)/2, 3/2). The averaging step is not proved here; simulations check it. (The
-true process leaves this law after a time exponentially long in 1/b, see ``theory.valley_escape``.)
+true process leaves this law after a time exponentially long in 1/b, see ``theory.valley.escape``.)
 
 Source: ours; it is about antipgd, Theorem 3.1, Eq. 13 and the sides of exit.
 """
@@ -19,8 +19,8 @@ import sympy as sp
 from mpmath import mp
 
 from theory.proof import Blackboard, Proof
-from theory.valley_inside import SIGMA, STEP_SIZE
-from theory.widening_valley import ALPHA, DIM, ETA, RADIUS2, R, V
+from theory.valley.inside import SIGMA, STEP_SIZE
+from theory.valley.landscape import ALPHA, DIM, ETA, RADIUS2, R, V
 
 X = sp.Symbol("x", positive=True)
 _UNIT = sp.Symbol("z", positive=True)

@@ -13,10 +13,10 @@ from functools import cache
 
 import sympy as sp
 
-from theory.given_sequence import nu
+from theory.linear.given_sequence import nu
+from theory.linear.random_contraction import nu_step
+from theory.linear.second_moments import powers_vanish
 from theory.proof import Blackboard, Proof
-from theory.random_contraction import nu_step
-from theory.second_moments import powers_vanish
 
 
 def telescoping_factor(j: sp.Expr) -> sp.Expr:

@@ -1,6 +1,6 @@
 """The surrogate in the proof of Theorem 3.1: u with |v| frozen at its bound v_max, a linear recurrence.
 
-u_{k+1} = rho u_k + xi_k with rho = 1 - eta v_max^2. Its second moment comes from ``theory.second_moments``.
+u_{k+1} = rho u_k + xi_k with rho = 1 - eta v_max^2. Its second moment comes from ``theory.linear.second_moments``.
 Source: antipgd, Eq. 63-67 and Remark C.8.
 """
 
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.linear.second_moments import POWER, RHO, limit
 from theory.proof import Blackboard, Proof
-from theory.second_moments import POWER, RHO, limit
-from theory.valley_inside import SIGMA, STEP_SIZE, V_MAX
-from theory.widening_valley import ALPHA, DIM, RADIUS2
+from theory.valley.inside import SIGMA, STEP_SIZE, V_MAX
+from theory.valley.landscape import ALPHA, DIM, RADIUS2
 
 LARGEST = ALPHA**3 * RADIUS2 / 2
 """The theorem's alpha^3 D / 2, where rho reaches 0."""
@@ -25,7 +25,7 @@ def rho() -> sp.Expr:
 
     Examples
     --------
-    >>> from theory.widening_valley import ALPHA, RADIUS2
+    >>> from theory.valley.landscape import ALPHA, RADIUS2
     >>> rho().subs({ALPHA: 1, RADIUS2: 4, SIGMA: 1})
     1/2
     """

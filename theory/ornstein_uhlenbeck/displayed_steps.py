@@ -1,16 +1,33 @@
 """The displayed steps between the Ornstein-Uhlenbeck equation and its escaping efficiency (anisotropic, Eq. 28-42).
 
 Each proof shows that one displayed line equals the one before it, for every dimension, H and Sigma; entries are taken
-in an eigenbasis of H (see :mod:`theory.spectral_calculus`).
+in an eigenbasis of H (see :mod:`theory.ornstein_uhlenbeck.spectral_calculus`).
 """
 
 from __future__ import annotations
 
 import sympy as sp
 
-from theory.ornstein_uhlenbeck import S_TIME, covariance, efficiency, isometry, printed_efficiency, write_covariance
+from theory.ornstein_uhlenbeck.process import (
+    S_TIME,
+    covariance,
+    efficiency,
+    isometry,
+    printed_efficiency,
+    write_covariance,
+)
+from theory.ornstein_uhlenbeck.spectral_calculus import (
+    COLUMN,
+    EIGENVALUE,
+    ROW,
+    SIGMA,
+    Sandwich,
+    Spectral,
+    T,
+    hessian,
+    write_rules,
+)
 from theory.proof import Blackboard, Proof
-from theory.spectral_calculus import COLUMN, EIGENVALUE, ROW, SIGMA, Sandwich, Spectral, T, hessian, write_rules
 
 HALF = sp.Rational(1, 2)
 ENTRIES = "matrix entries in an eigenbasis of H"

@@ -16,9 +16,9 @@ from functools import lru_cache
 
 import sympy as sp
 
-from theory.escape_identity import ito
+from theory.ornstein_uhlenbeck.escape_identity import ito
+from theory.ornstein_uhlenbeck.spectral_calculus import T
 from theory.proof import Blackboard, Proof
-from theory.spectral_calculus import T
 
 RADIUS = sp.Symbol("r", positive=True)
 TIME = sp.Symbol("s", positive=True)

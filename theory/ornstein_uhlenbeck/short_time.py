@@ -1,7 +1,7 @@
 """The escaping efficiency for short times: expansion, order of the remainder, bounds that hold at every time.
 
-Everything reduces to the scalar function psi of :func:`theory.ornstein_uhlenbeck.efficiency`: E L = sum_i psi(lambda_i)
-S_ii with S_ii >= 0 because Sigma is positive semidefinite. Source: anisotropic, Eq. 13 and 43.
+Everything reduces to the scalar function psi of :func:`theory.ornstein_uhlenbeck.process.efficiency`: E L is
+sum_i psi(lambda_i) S_ii with S_ii >= 0 because Sigma is positive semidefinite. Source: anisotropic, Eq. 13 and 43.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from functools import lru_cache
 
 import sympy as sp
 
-from theory.ornstein_uhlenbeck import efficiency, printed_efficiency, write_covariance
+from theory.ornstein_uhlenbeck.process import efficiency, printed_efficiency, write_covariance
+from theory.ornstein_uhlenbeck.spectral_calculus import EIGENVALUE, SIGMA, T
 from theory.proof import Blackboard, Proof
-from theory.spectral_calculus import EIGENVALUE, SIGMA, T
 
 DELAY = sp.Symbol("x", nonnegative=True)  # 2 lambda t
 

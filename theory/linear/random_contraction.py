@@ -1,7 +1,7 @@
 """Contraction factors rho_k in [0, 1] that are only known up to an interval, or random (Anti-PGD paper, Prop. C.7).
 
 The bound for every sequence, the exact limit for independent draws, and the bound for factors that depend on past
-noise. :mod:`theory.contraction_examples` shows where the printed statement fails.
+noise. :mod:`theory.linear.contraction_examples` shows where the printed statement fails.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from functools import cache
 
 import sympy as sp
 
-from theory.given_sequence import given_sequence, nu, prove_given_sequence, show_nu_recursion
+from theory.linear.given_sequence import given_sequence, nu, prove_given_sequence, show_nu_recursion
+from theory.linear.second_moments import KAPPA, POWER, W0, K, one_step, powers_vanish
 from theory.proof import Blackboard, Proof
-from theory.second_moments import KAPPA, POWER, W0, K, one_step, powers_vanish
 
 R = sp.Symbol("rho_k", real=True)
 NU = sp.Symbol("nu", real=True)

@@ -22,9 +22,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from theory import agreement
 from theory.claims.claim import Claim, Derivation, Form
-from theory.outcomes import Check, Values
+from theory.judge import agreement
+from theory.judge.outcomes import Check, Values
 
 MOST_WORKERS = 3
 FEWEST_CLAIMS = 8

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from theory import statistics
 from theory.claims.claim import Claim, Effort, Estimates, Experiment
-from theory.outcomes import Comparison, ExperimentOutcome, MutantOutcome
+from theory.judge import statistics
+from theory.judge.outcomes import Comparison, ExperimentOutcome, MutantOutcome
 
 Array = statistics.Array
 

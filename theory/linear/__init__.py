@@ -1,0 +1,1 @@
+"""Linear recurrences on the blackboard: variation of constants, second moments, momentum, random contraction."""
