@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toylands import confidence
-from toylands.confidence import MINIMUM_COUNT, Precision, half_width, mixture_scale
+from toylands.statistics import confidence
+from toylands.statistics.confidence import MINIMUM_COUNT, Precision, half_width, mixture_scale
 
 PATHS, LENGTH = 1500, 3000
 

@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from toylands import central_moments, dyadic, exit_times, first_passage, moments, validation
-from toylands.exit_times import STEP_LIMIT, ExitTimes, bin_edges
-from toylands.first_passage import ABOVE, BELOW, INSIDE, LOST, N_BINS, FirstPassage, bin_index
-from toylands.moments import MomentForest, Moments
+from toylands import validation
+from toylands.statistics import central_moments, dyadic, exit_times, first_passage
+from toylands.statistics import forest as moments
+from toylands.statistics.exit_times import STEP_LIMIT, ExitTimes, bin_edges
+from toylands.statistics.first_passage import ABOVE, BELOW, INSIDE, LOST, N_BINS, FirstPassage, bin_index
+from toylands.statistics.forest import MomentForest, Moments
 
 RECORDS, OBSERVABLES, SIZE = 2, 3, 4  # small blocks of 4 trajectories keep the property tests fast
 

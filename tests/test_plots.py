@@ -12,9 +12,9 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # noqa: E402
 
-from toylands.central_moments import Moments  # noqa: E402
 from toylands.plots import bands, contours, plot_bands, plot_contours, plot_panels  # noqa: E402
-from toylands.series import Series  # noqa: E402
+from toylands.results.series import Series  # noqa: E402
+from toylands.statistics.central_moments import Moments  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

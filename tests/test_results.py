@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from toylands import export, results, series, storage, summary
-from toylands.first_passage import FirstPassage
-from toylands.moments import MomentForest, Moments
-from toylands.results import EnsembleResult, ResultFileError
-from toylands.summary import format_estimate, html_table, shown_rows, text_table
+from toylands.results import EnsembleResult, ResultFileError, export, series, storage, summary
+from toylands.results import result as results
+from toylands.results.summary import format_estimate, html_table, shown_rows, text_table
+from toylands.statistics.first_passage import FirstPassage
+from toylands.statistics.forest import MomentForest, Moments
 
 STEPS = np.array([0, 5, 10])
 NAMES = ("loss", "sq_norm")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import toylands.testing
-from toylands.central_moments import Moments
-from toylands.series import Series
+from toylands.results.series import Series
+from toylands.statistics.central_moments import Moments
 from toylands.testing import InconclusiveEstimate, assert_matches
 
 

@@ -10,10 +10,10 @@
 
 from toylands import dynamics, landscapes, noise
 from toylands._version import __version__
-from toylands.confidence import Precision as precision
 from toylands.ensemble import sample_paths, simulate
 from toylands.observables import Observable, exit_region, record
 from toylands.results import EnsembleResult
+from toylands.statistics.confidence import Precision as precision
 
 load = EnsembleResult.load
 

@@ -21,16 +21,16 @@ from numba import config
 
 from toylands import validation
 from toylands._version import __version__
-from toylands.confidence import Precision
 from toylands.dynamics.rule import RuleArrays, UpdateRule, resolve
-from toylands.first_passage import FirstPassage
 from toylands.kernels import BLOCK, Job, Output, Recipe, build_kernel, make_output, make_scratch
 from toylands.landscapes.base import Landscape
-from toylands.moments import MomentForest, Moments
 from toylands.observables import ExitRegion, Record
 from toylands.observables import record as make_record
 from toylands.progress import Bar, CompileNotice
 from toylands.results import EnsembleResult
+from toylands.statistics.confidence import Precision
+from toylands.statistics.first_passage import FirstPassage
+from toylands.statistics.forest import MomentForest, Moments
 
 STREAM_FORMAT = 1  # part of every fingerprint: raise it when the same seed would give other numbers
 DIVERGENCE_LIMIT = 1e100

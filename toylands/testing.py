@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toylands import validation
-from toylands.series import Series
-from toylands.summary import text_table
+from toylands.results.series import Series
+from toylands.results.summary import text_table
 
 __all__ = ["InconclusiveEstimate", "assert_matches"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands import validation
-from toylands.series import Series
+from toylands.results.series import Series
 
 if TYPE_CHECKING:
     from toylands.results import EnsembleResult

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toylands.summary import format_estimate, html_table, text_table
+from toylands.results.summary import format_estimate, html_table, text_table
 
 if TYPE_CHECKING:
-    from toylands.results import EnsembleResult
+    from toylands.results.result import EnsembleResult
 
 STATISTICS = {
     "mean": "sample mean",

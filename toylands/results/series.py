@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toylands.central_moments import Floats, Integers, Moments
-from toylands.summary import format_estimate, shown_rows, text_table
+from toylands.results.summary import format_estimate, shown_rows, text_table
+from toylands.statistics.central_moments import Floats, Integers, Moments
 
 
 @dataclass(frozen=True, eq=False)

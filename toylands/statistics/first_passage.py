@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toylands.exit_times import N_BINS, ExitTimes, bin_index
+from toylands.statistics.exit_times import N_BINS, ExitTimes, bin_index
 
 __all__ = ["ABOVE", "BELOW", "INSIDE", "LOST", "N_BINS", "ExitTimes", "FirstPassage", "bin_index"]
 

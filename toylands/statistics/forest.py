@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toylands import validation
-from toylands.central_moments import FIELDS, Integers, Moments
-from toylands.dyadic import DyadicTree
-from toylands.first_passage import FirstPassage
-from toylands.forest_state import ForestState, PartialBlock, merge_passages
-from toylands.packing import unpack
+from toylands.statistics.central_moments import FIELDS, Integers, Moments
+from toylands.statistics.dyadic import DyadicTree
+from toylands.statistics.first_passage import FirstPassage
+from toylands.statistics.forest_state import ForestState, PartialBlock, merge_passages
+from toylands.statistics.packing import unpack
 
 __all__ = ["BLOCK_SIZE", "MomentForest", "Moments", "PartialBlock"]
 

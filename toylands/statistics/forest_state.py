@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from toylands.central_moments import FIELDS, Integers, Moments
-from toylands.dyadic import DyadicTree
-from toylands.first_passage import FirstPassage
-from toylands.packing import pack
+from toylands.statistics.central_moments import FIELDS, Integers, Moments
+from toylands.statistics.dyadic import DyadicTree
+from toylands.statistics.first_passage import FirstPassage
+from toylands.statistics.packing import pack
 
 
 @dataclass(frozen=True)

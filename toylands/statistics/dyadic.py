@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toylands.central_moments import Moments
+from toylands.statistics.central_moments import Moments
 
 
 class DyadicTree:

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from toylands import export, validation
-from toylands.central_moments import Integers
-from toylands.first_passage import FirstPassage
-from toylands.moments import MomentForest, Moments
-from toylands.series import Series
-from toylands.storage import ResultFileError, read_arrays, write_arrays
+from toylands import validation
+from toylands.results import export
+from toylands.results.series import Series
+from toylands.results.storage import ResultFileError, read_arrays, write_arrays
+from toylands.statistics.central_moments import Integers
+from toylands.statistics.first_passage import FirstPassage
+from toylands.statistics.forest import MomentForest, Moments
 
 __all__ = ["END_CONDITIONS", "EnsembleResult", "ResultFileError", "Series"]
 
