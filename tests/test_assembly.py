@@ -13,9 +13,11 @@ from numba.extending import intrinsic
 
 import toylands as tl
 from toylands import assembly
-from toylands.ensemble import DIVERGENCE_LIMIT, _prepare
+from toylands.ensemble import DIVERGENCE_LIMIT
 from toylands.kernels import build_kernel
 from toylands.observables import Observable
+from toylands.prepared import prepare
+from toylands.prepared import prepare
 from toylands.simd import lanes_function, splat
 from toylands.simd.values import floats
 
@@ -29,7 +31,7 @@ def loops_of(landscape, noise, *observables):
     """A kernel compiled here and now (one from the disk has no assembly), and its innermost loops."""
     rule = tl.dynamics.anti_pgd(0.1, 0.1, noise=noise)
     start = np.zeros(landscape.size)
-    run = _prepare(landscape, rule, start, 1, 64, tl.record(*observables), 0, None, DIVERGENCE_LIMIT, 0)
+    run = prepare(landscape, rule, start, 1, 64, tl.record(*observables), 0, None, DIVERGENCE_LIMIT, 0)
     kernel = build_kernel.__wrapped__(run.recipe())
     kernel._cache = NullCache()
     run.batch(kernel, 0, 0)

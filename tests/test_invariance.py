@@ -7,7 +7,7 @@ import pytest
 from conftest import NOJIT
 
 import toylands as tl
-from toylands import dynamics, ensemble
+from toylands import dynamics, ensemble, prepared
 from toylands.landscapes import LinearRecurrence, WideningValley
 
 pytestmark = pytest.mark.nojit
@@ -92,8 +92,20 @@ def test_resuming_a_saved_and_loaded_part(run, reference, part, tmp_path):
 
 def test_resuming_what_is_complete_runs_nothing(run, reference, monkeypatch):
     monkeypatch.setattr(ensemble, "_insert", lambda *arguments: pytest.fail("a block was run again"))
-    whole_blocks = WHOLE - WHOLE % 64
-    assert run(whole_blocks, resume=reference).trajectories == WHOLE
+    assert run(resume=reference) == reference
+
+
+def test_resuming_to_fewer_trajectories_is_refused(run, reference):
+    with pytest.raises(ValueError, match=f"trajectories = {WHOLE - 1} must be at least the {WHOLE}"):
+        run(WHOLE - 1, resume=reference)
+
+
+def test_resuming_with_other_starting_points_is_refused():
+    starts = np.random.default_rng(0).uniform(0.3, 0.9, size=(WHOLE, 4))
+    part = valley(PART, start=starts[:PART])
+    starts[PART - 1, 0] += 1e-9
+    with pytest.raises(ValueError, match="start differs"):
+        valley(start=starts, resume=part)
 
 
 def test_resuming_step_by_step(run, reference):
@@ -173,14 +185,14 @@ def test_an_interruption_before_anything_is_finished_passes_through(run, monkeyp
 
 
 def test_errors_in_a_thread_are_not_swallowed(run, monkeypatch):
-    batch = ensemble._Run.batch
+    batch = prepared.Prepared.batch
 
     def fails_later(self, kernel, first_block, n_blocks):
         if first_block > 0:
             raise MemoryError("no room for this batch")
         return batch(self, kernel, first_block, n_blocks)
 
-    monkeypatch.setattr(ensemble._Run, "batch", fails_later)
+    monkeypatch.setattr(prepared.Prepared, "batch", fails_later)
     with pytest.raises(MemoryError, match="no room"):
         run(batch_blocks=1, threads=2)
 

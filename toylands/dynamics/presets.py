@@ -12,8 +12,6 @@ Shared keywords of the presets with injected noise:
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from toylands import validation
@@ -45,7 +43,15 @@ def gd(eta: Schedule, momentum: float = 0.0) -> UpdateRule:
     return UpdateRule("gd", eta, momentum=momentum)
 
 
-def pgd(eta: Schedule, sigma: Schedule, noise: InjectedNoise = rademacher, **settings: Any) -> UpdateRule:
+def pgd(
+    eta: Schedule,
+    sigma: Schedule,
+    noise: InjectedNoise = rademacher,
+    *,
+    momentum: float = 0.0,
+    start_noise: int = 0,
+    stop_noise: int | None = None,
+) -> UpdateRule:
     """Perturbed gradient descent: fresh noise of standard deviation ``sigma`` in every step (antipgd Eq. 1).
 
     Source: antipgd, Eq. 1. See the module's head for the shared keywords.
@@ -56,11 +62,26 @@ def pgd(eta: Schedule, sigma: Schedule, noise: InjectedNoise = rademacher, **set
     >>> tl.dynamics.pgd(eta=0.1, sigma=0.5)
     <rule pgd: eta=0.1, noise=rademacher, sigma=0.5>
     """
-    return UpdateRule("pgd", eta, noise, sigma, **settings)
+    return UpdateRule(
+        "pgd",
+        eta,
+        noise,
+        sigma,
+        momentum=momentum,
+        start_noise=start_noise,
+        stop_noise=stop_noise,
+    )
 
 
 def anti_pgd(
-    eta: Schedule, sigma: Schedule, noise: InjectedNoise = rademacher, first: str = FRESH, **settings: Any
+    eta: Schedule,
+    sigma: Schedule,
+    noise: InjectedNoise = rademacher,
+    first: str = FRESH,
+    *,
+    momentum: float = 0.0,
+    start_noise: int = 0,
+    stop_noise: int | None = None,
 ) -> UpdateRule:
     """Anticorrelated perturbed gradient descent: xi_k - xi_{k-1} is added to every step (antipgd Eq. 2).
 
@@ -73,7 +94,17 @@ def anti_pgd(
     >>> tl.dynamics.anti_pgd(eta=0.1, sigma=0.5, first="stationary")
     <rule anti_pgd: eta=0.1, noise=rademacher, sigma=0.5, kappa=1.0, first=stationary>
     """
-    return UpdateRule("anti_pgd", eta, noise, sigma, kappa=1.0, first=first, **settings)
+    return UpdateRule(
+        "anti_pgd",
+        eta,
+        noise,
+        sigma,
+        kappa=1.0,
+        first=first,
+        momentum=momentum,
+        start_noise=start_noise,
+        stop_noise=stop_noise,
+    )
 
 
 def correlated_pgd(
@@ -82,7 +113,10 @@ def correlated_pgd(
     kappa: float,
     noise: InjectedNoise = rademacher,
     first: str = FRESH,
-    **settings: Any,
+    *,
+    momentum: float = 0.0,
+    start_noise: int = 0,
+    stop_noise: int | None = None,
 ) -> UpdateRule:
     """Between PGD (kappa = 0) and Anti-PGD (kappa = 1): xi_k - kappa xi_{k-1} is added to every step (our own).
 
@@ -94,10 +128,27 @@ def correlated_pgd(
     >>> tl.dynamics.correlated_pgd(eta=0.1, sigma=0.5, kappa=0.5).kappa
     0.5
     """
-    return UpdateRule("correlated_pgd", eta, noise, sigma, kappa=kappa, first=first, **settings)
+    return UpdateRule(
+        "correlated_pgd",
+        eta,
+        noise,
+        sigma,
+        kappa=kappa,
+        first=first,
+        momentum=momentum,
+        start_noise=start_noise,
+        stop_noise=stop_noise,
+    )
 
 
-def gld(eta: float, covariance: np.ndarray, **settings: Any) -> UpdateRule:
+def gld(
+    eta: float,
+    covariance: np.ndarray,
+    *,
+    momentum: float = 0.0,
+    start_noise: int = 0,
+    stop_noise: int | None = None,
+) -> UpdateRule:
     """Gradient descent with noise: w' = w - eta grad L(w) + eta eps, eps ~ N(0, covariance) (anisotropic Eq. 7).
 
     Source: anisotropic, Eq. 7. ``covariance`` is any positive semidefinite (n, n) matrix, n the landscape's size.
@@ -109,7 +160,16 @@ def gld(eta: float, covariance: np.ndarray, **settings: Any) -> UpdateRule:
     0.1
     """
     eta = validation.nonnegative("eta", eta)
-    return UpdateRule("gld", eta, gaussian, eta, covariance=np.asarray(covariance), **settings)
+    return UpdateRule(
+        "gld",
+        eta,
+        gaussian,
+        eta,
+        covariance=np.asarray(covariance),
+        momentum=momentum,
+        start_noise=start_noise,
+        stop_noise=stop_noise,
+    )
 
 
 def euler_maruyama(time_step: float, covariance: np.ndarray) -> UpdateRule:

@@ -69,7 +69,7 @@ class UpdateRule:
             values = np.atleast_1d(validation.vector(name, np.atleast_1d(np.asarray(getattr(self, name)))))
             if (values < 0).any():
                 raise ValueError(f"{name} = {getattr(self, name)!r} must be finite and at least 0")
-            set_(self, name, float(values[0]) if values.size == 1 else values)
+            set_(self, name, float(values[0]) if np.ndim(getattr(self, name)) == 0 else values)
         if self.noise is None and np.any(self.sigma):
             raise ValueError(f"noise = None must come with sigma = 0, got sigma = {self.sigma!r}")
         set_(self, "kappa", validation.in_interval("kappa", self.kappa, -1.0, 1.0))

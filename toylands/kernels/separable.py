@@ -81,6 +81,7 @@ def build_separable_kernel(recipe: Recipe) -> Any:
         values, sums, valid = lanes(scratch.values), lanes(scratch.sums), lanes(scratch.valid)
         contraction, table, squares = lanes(scratch.contraction), lanes(scratch.table), lanes(scratch.squares)
         records = job.at.shape[0]
+        last = job.at[records - 1] if records > 0 else 0  # nobody would see the steps behind it
         for block in range(job.n_blocks):
             for vector in range(VECTORS):
                 if (job.first_block * VECTORS + block * VECTORS + vector) * LANES >= job.trajectories and vector > 0:
@@ -92,10 +93,10 @@ def build_separable_kernel(recipe: Recipe) -> Any:
                     measure(s.w, p, sum_of_squares(s.w, n), values, 0)
                     alive = keep(r, alive, vector == 0, scratch, values, sums, valid)
                     r = 1
-                while k < job.steps:
+                while k < last:
                     if job.stop[0] != 0:
                         return False
-                    count = min(BITS_PER_WORD, job.steps - k)
+                    count = min(BITS_PER_WORD, last - k)
                     draw(k, n, s)
                     before = plan(k, count, p, rule, before, s, contraction, table, squares)
                     _stretch(n, count, s, contraction, table, squares)

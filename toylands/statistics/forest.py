@@ -195,6 +195,11 @@ class MomentForest:
         """Sorted indices of the blocks of which only a part is in."""
         return tuple(sorted(self._state.partials))
 
+    def partial_size(self, block: int) -> int:
+        """How many trajectories of a block are in that is there only in part; 0 for any other block."""
+        part = self._state.partials.get(block)
+        return 0 if part is None else part.size
+
     @property
     def trajectories(self) -> int:
         """Number of trajectories in all blocks, those that diverged included."""

@@ -1,0 +1,185 @@
+"""A run made ready: arguments checked, schedules resolved, kernels chosen; what stays the same from batch to batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from toylands import validation
+from toylands.dynamics.rule import RuleArrays, UpdateRule, resolve
+from toylands.kernels import BLOCK, Job, Output, Recipe, make_output, make_scratch
+from toylands.landscapes.base import Landscape
+from toylands.observables import ExitRegion, Record
+from toylands.observables import record as make_record
+
+STREAM_FORMAT = 1  # part of every fingerprint: raise it when the same seed would give other numbers
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What stays the same from batch to batch."""
+
+    landscape: Landscape
+    rule: UpdateRule
+    arrays: RuleArrays
+    parameters: Any
+    start: np.ndarray  # (1, n), or (trajectories, n) from `first_trajectory` on
+    first_trajectory: int
+    end_trajectory: int
+    steps: int
+    record: Record
+    at: np.ndarray
+    region: ExitRegion | None
+    seed: int
+    limit: float
+    stop: np.ndarray
+    paths: bool = False
+
+    def recipe(self) -> Recipe:
+        return Recipe(
+            self.landscape.kernels,
+            None if self.rule.noise is None else self.rule.noise.name,
+            self.rule.momentum > 0.0,
+            self.rule.covariance is not None,
+            tuple((o.kernel, o.pooled) for o in self.record.observables),
+            None if self.region is None else (self.region.observable.kernel, self.region.observable.pooled),
+            self.paths,
+        )
+
+    def job(self, first_block: int, n_blocks: int) -> Job:
+        start = self.start
+        if start.shape[0] > 1:
+            low = first_block * BLOCK - self.first_trajectory
+            rows = start[low : low + n_blocks * BLOCK]
+            start = np.zeros((n_blocks * BLOCK, start.shape[1]))
+            start[: len(rows)] = rows
+        region = self.region
+        return Job(
+            np.uint64(self.seed),
+            first_block,
+            n_blocks,
+            self.end_trajectory,
+            self.steps,
+            self.at,
+            self.limit,
+            # nan, since an observable that overflows to inf has not passed a threshold at infinity
+            np.nan if region is None or np.isinf(region.below) else region.below,
+            np.nan if region is None or np.isinf(region.above) else region.above,
+            start,
+            self.stop,
+        )
+
+    def batch(self, kernel: Any, first_block: int, n_blocks: int) -> Output | None:
+        """Run blocks; None if the stop flag was raised meanwhile."""
+        n, records, observables = self.landscape.size, len(self.at), len(self.record.observables)
+        scratch = make_scratch(n, records, observables)
+        output = make_output(n_blocks, records, observables, n, self.region is not None, self.paths)
+        with np.errstate(all="ignore"):  # without JIT, diverging lanes and wrapping words would warn
+            done = kernel(self.parameters, n, self.arrays, self.job(first_block, n_blocks), scratch, output)
+        return output if done else None
+
+    def describe_start(self, points: int | None = None) -> Any:
+        """The common starting point, or a digest of the first ``points`` (default: all) of the trajectories' own."""
+        if self.start.shape[0] == 1:
+            return self.start[0].tolist()
+        rows = self.start if points is None else self.start[:points]
+        digest = hashlib.sha256(rows.tobytes()).hexdigest()
+        return {"points": len(rows), "first": self.first_trajectory, "sha256": digest}
+
+    def fingerprint(self) -> str:
+        """Identifies the random experiment; results merge and resume only if it agrees."""
+        region = self.region
+        described = {
+            "stream": STREAM_FORMAT,
+            "landscape": self.landscape.describe(),
+            "rule": self.rule.describe(),
+            "start": hashlib.sha256(self.start.tobytes()).hexdigest() if self.start.shape[0] == 1 else "rows",
+            "steps": self.steps,
+            "at": self.at.tolist(),
+            "observables": [o.name for o in self.record.observables],
+            "seed": self.seed,
+            "limit": self.limit,
+            "exit": None if region is None else [region.observable.name, region.below, region.above],
+        }
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def prepare(
+    landscape: Landscape,
+    rule: UpdateRule,
+    start: Any,
+    steps: int,
+    trajectories: int,
+    record: Record | None,
+    seed: int,
+    region: ExitRegion | None,
+    divergence: float,
+    first_trajectory: int,
+    paths: bool = False,
+) -> Prepared:
+    if not isinstance(landscape, Landscape):
+        raise TypeError(f"landscape = {landscape!r} must be one of toylands.landscapes")
+    if not isinstance(rule, UpdateRule):
+        raise TypeError(f"rule = {rule!r} must come from toylands.dynamics")
+    if record is not None and not isinstance(record, Record):
+        raise TypeError(f"record = {record!r} must come from tl.record(...)")
+    if region is not None and not isinstance(region, ExitRegion):
+        raise TypeError(f"first_passage = {region!r} must come from tl.exit_region(...)")
+    steps = validation.positive_int("steps", steps)
+    trajectories = validation.positive_int("trajectories", trajectories)
+    first_trajectory = validation.positive_int("first_trajectory", first_trajectory, minimum=0)
+    if first_trajectory % BLOCK:
+        raise ValueError(f"first_trajectory = {first_trajectory} must be a multiple of {BLOCK}")
+    landscape.check_steps(steps)
+    if record is None:
+        record = make_record(*landscape.observables.values())
+    _check_observables(landscape, record, region)
+    arrays, parameters = resolve(rule, landscape, steps)
+    return Prepared(
+        landscape,
+        rule,
+        arrays,
+        parameters,
+        _start(start, landscape.size, trajectories),
+        first_trajectory,
+        first_trajectory + trajectories,
+        steps,
+        record,
+        record.steps(steps),
+        region,
+        validation.seed("seed", seed),
+        validation.positive("divergence", divergence),
+        np.zeros(1, dtype=np.int64),
+        paths,
+    )
+
+
+def _check_observables(landscape: Landscape, record: Record, region: ExitRegion | None) -> None:
+    """An observable reads the parameters of its own kind of landscape: on another it would mean something else."""
+    asked = [("record", observable) for observable in record.observables]
+    if region is not None:
+        asked.append(("first_passage", region.observable))
+    for argument, observable in asked:
+        if type(observable.parameters) is not type(landscape.parameters):
+            raise ValueError(
+                f"{argument} must use observables of {type(landscape).__name__} ({', '.join(landscape.observables)}), "
+                f"got {observable!r} of another landscape"
+            )
+
+
+def _start(start: Any, n: int, trajectories: int) -> np.ndarray:
+    try:
+        points = np.asarray(start, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"start must be an array of numbers, of shape ({n},), got {start!r}") from None
+    if points.shape not in ((n,), (trajectories, n)):
+        raise ValueError(
+            f"start has shape {points.shape}; it must be ({n},), or ({trajectories}, {n}) for one point a trajectory"
+        )
+    if not np.isfinite(points).all():
+        raise ValueError(f"start = {start!r} must be finite")
+    return np.ascontiguousarray(np.atleast_2d(points)).copy()
