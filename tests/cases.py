@@ -6,7 +6,7 @@ from conftest import NOJIT
 
 import toylands as tl
 from toylands import dynamics
-from toylands.landscapes import LinearRecurrence, QuadraticBowl, WideningValley
+from toylands.landscapes import LinearRecurrence, QuadraticBowl, QuadraticRegression, WideningValley
 from toylands.noise import Discrete, Uniform
 
 STEPS = 70 if NOJIT else 130  # past one, compiled past two, of the words of 63 signs
@@ -40,6 +40,12 @@ def valley_case(n, seed, trajectories):
     return WideningValley(n - 1), naive.valley_gradient, np.linspace(0.5, 1.0, n), 0.05
 
 
+def regression_case(n, seed, trajectories):
+    problem = QuadraticRegression.random(samples=n + 6, dim=n, sparsity=1, test_samples=3, seed=n)
+    gradient = naive.regression_gradient(problem.design, problem.targets)
+    return problem, gradient, np.linspace(0.2, 1.0, n), 0.02
+
+
 SEQUENCE = np.linspace(0.2, 1.1, STEPS)
 LANDSCAPES = {
     "constant rho": recurrence_case(0.9, lambda seed, who: naive.recurrence_gradient(0.9)),
@@ -53,6 +59,7 @@ LANDSCAPES = {
     ),
     "bowl": bowl_case,
     "valley": valley_case,
+    "regression": regression_case,
 }
 
 # --- rules: name -> (rule, how the naive reference is told the same) for a step size and a noise ---------------------

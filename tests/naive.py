@@ -149,6 +149,16 @@ def valley_gradient(w: Array, k: int) -> Array:
     return np.concatenate([v**2 * u, (u**2).sum(axis=1, keepdims=True) * v], axis=1)
 
 
+def regression_gradient(design: Array, targets: Array) -> Gradient:
+    """L(w) = |X (w * w) - y|^2 / (4 n)."""
+
+    def gradient(w: Array, k: int) -> Array:
+        residual = (w * w) @ design.T - targets
+        return (residual @ design) * w / len(targets)
+
+    return gradient
+
+
 def bowl_gradient(hessian: Array) -> Gradient:
     """L = w^T H w / 2: H w."""
     return lambda w, k: w @ np.asarray(hessian).T

@@ -17,7 +17,6 @@ from toylands.ensemble import DIVERGENCE_LIMIT
 from toylands.kernels import build_kernel
 from toylands.observables import Observable
 from toylands.prepared import prepare
-from toylands.prepared import prepare
 from toylands.simd import lanes_function, splat
 from toylands.simd.values import floats
 
