@@ -34,7 +34,8 @@ class ClaimFileError(ValueError):
 
 @cache
 def ledger() -> tuple[Claim, ...]:
-    """Every claim of the ledger: papers in the order of :data:`~theory.claims.papers.PAPERS`, files by name.
+    """Every claim of the ledger: papers in the order of :data:`~theory.claims.papers.PAPERS`, files in the order of the paper
+    package's ``SECTIONS``, then by name.
 
     Raises
     ------
@@ -49,7 +50,9 @@ def ledger() -> tuple[Claim, ...]:
     claims: list[Claim] = []
     for paper in _papers():
         package = importlib.import_module(f"theory.claims.{paper}")
-        for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")):
+        order = list(getattr(package, "SECTIONS", ()))
+        found = (m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+        for module in sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name)):
             claims += _claims_of_module(paper, module)
     check_claims(claims)
     return tuple(claims)
