@@ -32,9 +32,9 @@ def run_once(folder):
 def test_second_process_reads_what_the_first_wrote_and_survives_damage(tmp_path):
     assert run_once(tmp_path) == 3 / 16
     (file,) = tmp_path.iterdir()
-    before = file.stat().st_mtime_ns
+    before = file.stat().st_ino
     assert run_once(tmp_path) == 3 / 16
-    assert file.stat().st_mtime_ns == before  # read, not written again
+    assert file.stat().st_ino == before  # read, not written again
     file.write_bytes(b"torn")
     assert run_once(tmp_path) == 3 / 16
     assert file.stat().st_size > 1000  # compiled anew
@@ -48,6 +48,23 @@ def test_a_users_function_is_never_kept():
     assert cache.identity(recipe(mine)) is None
     shipped = tl.landscapes.LinearRecurrence(2, 0.5).sq_norm.kernel
     assert "linear_recurrence:_sq_norm" in cache.identity(recipe(shipped))
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="the system knows no owners")
+def test_a_folder_that_others_can_write_to_is_not_read(tmp_path):
+    tmp_path.chmod(0o700)
+    assert cache._is_private(tmp_path)
+    tmp_path.chmod(0o777)
+    assert not cache._is_private(tmp_path)
+
+
+def test_kernels_that_nobody_loads_are_removed(tmp_path):
+    old, new = tmp_path / "old.kernel", tmp_path / "new.kernel"
+    for path in (old, new):
+        path.write_bytes(b"")
+    os.utime(old, (0, 0))
+    cache._prune(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["new.kernel"]
 
 
 @pytest.mark.parametrize("word", ["off", "0", "No"])

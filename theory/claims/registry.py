@@ -34,8 +34,9 @@ class ClaimFileError(ValueError):
 
 @cache
 def ledger() -> tuple[Claim, ...]:
-    """Every claim of the ledger: papers in the order of :data:`~theory.claims.papers.PAPERS`, files in the order of the paper
-    package's ``SECTIONS``, then by name.
+    """Every claim of the ledger: papers in the order of :data:`~theory.claims.papers.PAPERS`, their files as in ``SECTIONS``.
+
+    Files that a paper's ``SECTIONS`` does not name follow in alphabetical order.
 
     Raises
     ------

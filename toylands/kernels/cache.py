@@ -6,6 +6,9 @@ recipe, the argument types, the processor and its features, the versions of Pyth
 file of this package. Files are written whole and renamed into place, never changed. Two processes that compile the
 same kernel write the same thing.
 
+A compiled kernel is code, so only a folder that belongs to the user and that nobody else can write to is read. Kernels
+that no process has loaded for a month are removed when a new one is written.
+
 Only kernels made of this package's own functions are kept: a user's function can change without a trace in its name.
 
 The folder is ``$TOYLANDS_CACHE``, by default ``toylands`` in the user's cache folder; ``TOYLANDS_CACHE=off`` keeps
@@ -20,6 +23,7 @@ import pickle
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +87,22 @@ def identity(recipe: Any) -> str | None:
     return " ".join(parts)
 
 
+def _is_private(where: Path) -> bool:
+    """Whether the folder belongs to this user and nobody else may write to it (where a system knows owners)."""
+    if not hasattr(os, "getuid"):
+        return True
+    status = where.stat()
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _prune(where: Path) -> None:
+    """Remove kernels that have not been loaded for a month: mostly those of older versions."""
+    oldest = time.time() - 30 * 24 * 3600
+    for path in where.glob("*.kernel"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+
+
 class KernelCache(NullCache):
     """Stands in for a dispatcher's cache; see the module's head."""
 
@@ -101,8 +121,12 @@ class KernelCache(NullCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled kernel, or None if it is not there or cannot be read."""
         target_context.refresh()
+        path = self._path(sig, target_context.codegen())
+        if not (path.exists() and _is_private(self._where)):
+            return None
         try:
-            payload = pickle.loads(self._path(sig, target_context.codegen()).read_bytes())  # noqa: S301 - own files
+            payload = pickle.loads(path.read_bytes())  # noqa: S301 - the user's own files
+            os.utime(path)
             return compiler.CompileResult._rebuild(target_context, *payload)
         except Exception:  # whatever is wrong with a file, compiling anew is right
             return None
@@ -113,6 +137,7 @@ class KernelCache(NullCache):
             return
         try:
             self._where.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _prune(self._where)
             handle, name = tempfile.mkstemp(dir=self._where, suffix=".part")
             try:
                 with os.fdopen(handle, "wb") as file:
