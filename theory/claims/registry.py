@@ -34,9 +34,10 @@ class ClaimFileError(ValueError):
 
 @cache
 def ledger() -> tuple[Claim, ...]:
-    """Every claim of the ledger: papers in the order of :data:`~theory.claims.papers.PAPERS`, their files as in ``SECTIONS``.
+    """Every claim of the ledger.
 
-    Files that a paper's ``SECTIONS`` does not name follow in alphabetical order.
+    Papers come in the order of :data:`~theory.claims.papers.PAPERS`, a paper's files in the order of its ``SECTIONS``,
+    then those not named there in alphabetical order.
 
     Raises
     ------
