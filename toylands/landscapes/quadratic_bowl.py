@@ -51,7 +51,7 @@ def _sq_norm(w: Any, p: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class QuadraticBowl(Landscape):
-    """L(w) = w^T H w / 2.
+    """L(w) = w^T H w / 2: a bowl with any positive semidefinite Hessian.
 
     With Gaussian noise of any covariance it is the discrete or continuous Ornstein-Uhlenbeck process: see the rules
     `toylands.dynamics.gld`, `euler_maruyama` and `exact_ornstein_uhlenbeck`.

@@ -1,0 +1,54 @@
+"""Every public name is documented with an example that runs (the examples themselves run as doctests)."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import toylands as tl
+from toylands import dynamics, landscapes, noise, testing
+
+ROOT = Path(__file__).resolve().parent.parent
+PUBLIC = [
+    *((tl, name) for name in ("simulate", "sample_paths", "record", "exit_region", "precision")),
+    *((dynamics, name) for name in dynamics.__all__ if name != "UpdateRule"),
+    *((landscapes, name) for name in landscapes.__all__ if not name.startswith("Landscape")),
+    (noise, "Uniform"),
+    (noise, "Discrete"),
+    (testing, "assert_matches"),
+]
+
+
+@pytest.mark.parametrize(("module", "name"), PUBLIC, ids=[f"{m.__name__}.{n}" for m, n in PUBLIC])
+def test_public_names_have_a_docstring_with_an_example(module, name):
+    text = inspect.getdoc(getattr(module, name)) or ""
+    assert len(text.splitlines()[0]) > 20
+    assert ">>>" in text, f"{name} has no example"
+
+
+def test_names_in_all_exist():
+    for module in (tl, dynamics, landscapes):
+        assert [n for n in module.__all__ if not hasattr(module, n)] == []
+
+
+def test_readme_names_what_exists():
+    text = (ROOT / "README.md").read_text()
+    for word in set(re.findall(r"`((?:toylands|theory|notebooks|benchmarks)/[\w./-]*)`", text)):
+        assert (ROOT / word).exists(), f"README names {word}"
+    for call in set(re.findall(r"\btl\.(\w+(?:\.\w+)?)", text)):
+        target = tl
+        for part in call.split("."):
+            assert hasattr(target, part), f"README uses tl.{call}"
+            target = getattr(target, part)
+
+
+def test_readme_python_runs():
+    """The first tour block, at a size for a test."""
+    block = re.search(r"```python\n(import toylands as tl\n.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
+    small = block.replace("steps=200_000, trajectories=4096", "steps=2000, trajectories=64")
+    small = small.replace('run.save("anti_pgd.npz")', "").replace("run.plot()", "")
+    assert "steps=2000" in small
+    space: dict = {}
+    exec(compile(small, "README.md", "exec"), space)  # noqa: S102 - the project's own text
+    assert space["run"].trajectories == 64
