@@ -58,6 +58,7 @@ def test_every_inner_loop_of_the_main_kernels_is_full_width_vector_code(landscap
         assert assembly.register(kernel) in ("zmm", "ymm"), "no AVX2: the registers are not what the engine is made for"
     for loop in computing(loops):
         assert loop.full_width, loop
+        assert loop.scalar <= 1, loop  # kappa sigma_k
     fused = max(computing(loops), key=lambda loop: loop.fused)
     # a stretch of four coordinates, eight unrolled updates, or a Box-Muller transform
     assert fused.fused >= 8
@@ -144,6 +145,13 @@ kernel:
         ("%ymm0", "nop", False, "narrow"),
         ("%zmm0", "callq *%rax", False, "calls"),
         ("%zmm0", "vaddsd %xmm0, %xmm1, %xmm1\n\tvfnmadd213sd %xmm0, %xmm1, %xmm1", False, "scalar"),
+        ("%zmm0", "vaddpd %zmm0, %zmm1, %zmm1\n\tvmulsd %xmm0, %xmm1, %xmm1", True, "scalar"),
+        (
+            "%zmm0",
+            "vextractf128 $1, %ymm0, %xmm1\n\tvaddpd %zmm0, %zmm1, %zmm1\n\tvmulsd %xmm0, %xmm1, %xmm1",
+            False,
+            "extracts",
+        ),
     ],
 )
 def test_x86_loops_are_told_apart(register, instruction, good, field):

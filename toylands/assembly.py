@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from toylands.natural_loops import natural_loops
+
 _LABEL = re.compile(r"^(\.?LBB\w+):")
 _SYMBOL = re.compile(r'^"?([^\s".#/][^\s"#]*)"?:')
 _X86_JUMP = re.compile(r"^j[a-z]+$")
@@ -25,6 +27,7 @@ _CALLS = frozenset({"call", "callq", "bl", "blr"})
 _X86_DOUBLE = re.compile(r"^v?(add|sub|mul|div|sqrt|min|max|fn?m(?:add|sub)(?:132|213|231)?|fmaddsub\d*|fmsubadd\d*)"
                          r"([ps])d$")  # fmt: skip
 _ARM_DOUBLE = re.compile(r"^f(n?m(?:add|sub|ul)|ml[as]|add|sub|div|sqrt|min(?:nm)?|max(?:nm)?)(\.2d)?$")
+_EXTRACTS = re.compile(r"^(v?p?extr|.*\.d\[1\]$)")
 
 #: registers by what they hold, in bytes
 WIDTHS = {"zmm": 64, "ymm": 32, "xmm": 16, "v.2d": 16}
@@ -48,6 +51,8 @@ class Loop:
         Instructions on shorter vectors.
     scalar : int
         Instructions on single numbers.
+    extracts : int
+        Instructions that take lanes out of a vector.
     calls : int
         Calls of functions, whatever they do.
     """
@@ -58,6 +63,7 @@ class Loop:
     fused: int
     narrow: int
     scalar: int
+    extracts: int
     calls: int
 
     @property
@@ -67,12 +73,14 @@ class Loop:
 
     @property
     def full_width(self) -> bool:
-        """Whether everything is done on whole vectors.
+        """Whether everything that differs from lane to lane is done on whole vectors.
 
-        One scalar instruction is let pass: a number that all lanes share (kappa sigma_k, say) needs no more. An
-        operation on lanes that is taken apart leaves eight of them, or a loop of its own without a vector.
+        Numbers that all lanes share (kappa sigma_k, twice a coefficient) are rightly computed once, each for a vector
+        instruction that uses it. An operation on lanes that is taken apart shows otherwise: lanes are taken out of a
+        vector, or there are more scalar instructions than vector ones.
         """
-        return self.packed > 0 and self.narrow == 0 and self.scalar <= 1 and self.calls == 0
+        apart = self.scalar > 0 and (self.extracts > 0 or 2 * self.scalar > self.packed)
+        return self.packed > 0 and self.narrow == 0 and self.calls == 0 and not apart
 
 
 def inner_loops(assembly: str, function: str, width: int) -> list[Loop]:
@@ -106,10 +114,10 @@ def inner_loops(assembly: str, function: str, width: int) -> list[Loop]:
     ... .Lfunc_end0:
     ... '''
     >>> inner_loops(code, "f", 64)
-    [Loop(label='.LBB0_1', depth=1, packed=1, fused=1, narrow=0, scalar=0, calls=0)]
+    [Loop(label='.LBB0_1', depth=1, packed=1, fused=1, narrow=0, scalar=0, extracts=0, calls=0)]
     """
     blocks = _blocks(_body(assembly, function))
-    loops = _natural_loops(_successors(blocks), next(iter(blocks)))
+    loops = natural_loops(_successors(blocks), next(iter(blocks)))
     inner = []
     for head, body in loops.items():
         if any(other != head and other in body for other in loops):
@@ -204,75 +212,6 @@ def _successors(blocks: dict[str, list[str]]) -> dict[str, list[str]]:
     return following
 
 
-def _natural_loops(following: dict[str, list[str]], entry: str) -> dict[str, set[str]]:
-    """Blocks of each loop by its head: a head dominates a block that jumps back to it."""
-    order = _reverse_postorder(following, entry)
-    rank = {name: index for index, name in enumerate(order)}
-    before: dict[str, list[str]] = defaultdict(list)
-    for name in order:
-        for target in following[name]:
-            before[target].append(name)
-    dominator = _dominators(order, rank, before)
-    loops: dict[str, set[str]] = {}
-    for name in order:
-        for head in following[name]:
-            if rank[head] <= rank[name] and _dominates(head, name, dominator):
-                body, waiting = loops.setdefault(head, {head}), [name]
-                while waiting:
-                    block = waiting.pop()
-                    if block not in body:
-                        body.add(block)
-                        waiting.extend(before[block])
-    return loops
-
-
-def _reverse_postorder(following: dict[str, list[str]], entry: str) -> list[str]:
-    done: list[str] = []
-    seen, stack = {entry}, [(entry, iter(following[entry]))]
-    while stack:
-        name, targets = stack[-1]
-        for target in targets:
-            if target not in seen:
-                seen.add(target)
-                stack.append((target, iter(following[target])))
-                break
-        else:
-            done.append(name)
-            stack.pop()
-    return done[::-1]
-
-
-def _dominators(order: list[str], rank: dict[str, int], before: dict[str, list[str]]) -> dict[str, str]:
-    """Immediate dominators. Source: Cooper, Harvey and Kennedy, "A simple, fast dominance algorithm" (2001)."""
-    dominator = {order[0]: order[0]}
-
-    def common(a: str, b: str) -> str:
-        while a != b:
-            while rank[a] > rank[b]:
-                a = dominator[a]
-            while rank[b] > rank[a]:
-                b = dominator[b]
-        return a
-
-    changed = True
-    while changed:
-        changed = False
-        for name in order[1:]:
-            new = ""
-            for source in before[name]:
-                if source in dominator:
-                    new = common(source, new) if new else source
-            if dominator.get(name) != new:
-                dominator[name], changed = new, True
-    return dominator
-
-
-def _dominates(head: str, name: str, dominator: dict[str, str]) -> bool:
-    while name != head and dominator[name] != name:
-        name = dominator[name]
-    return name == head
-
-
 def _count(label: str, depth: int, lines: list[str], width: int) -> Loop:
     counts: dict[str, int] = defaultdict(int)
     for line in lines:
@@ -281,11 +220,13 @@ def _count(label: str, depth: int, lines: list[str], width: int) -> Loop:
             operation, _, operands = line.partition(" ")
         if operation in _CALLS:
             counts["calls"] += 1
+        elif _EXTRACTS.match(line):
+            counts["extracts"] += 1
         elif kind := _kind(operation, operands, width):
             counts[kind] += 1
             if kind == "packed" and re.match(r"v?fn?m(add|sub)|fml[as]", operation):
                 counts["fused"] += 1
-    kinds = ("packed", "fused", "narrow", "scalar", "calls")
+    kinds = ("packed", "fused", "narrow", "scalar", "extracts", "calls")
     return Loop(label, depth, *(counts[kind] for kind in kinds))
 
 

@@ -118,13 +118,18 @@ class KernelCache(NullCache):
         described = "\n".join([self._text, str(sig), repr(codegen.magic_tuple()), _SOURCES])
         return self._where / f"{hashlib.sha256(described.encode()).hexdigest()}.kernel"
 
+    def holds(self, sig: Any, codegen: Any) -> bool:
+        """Whether the next process will find the kernel for these argument types."""
+        path = self._path(sig, codegen)
+        return path.exists() and _is_private(self._where)
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled kernel, or None if it is not there or cannot be read."""
         target_context.refresh()
-        path = self._path(sig, target_context.codegen())
-        if not (path.exists() and _is_private(self._where)):
+        if not self.holds(sig, target_context.codegen()):
             return None
         try:
+            path = self._path(sig, target_context.codegen())
             payload = pickle.loads(path.read_bytes())  # noqa: S301 - the user's own files
             os.utime(path)
             return compiler.CompileResult._rebuild(target_context, *payload)
