@@ -1,4 +1,4 @@
-"""The command line: ``toylands verify``, ``list``, ``claim``, ``citation``.
+"""The command line: ``toylands verify``, ``list``, ``claim``, ``citation``, ``warmup``, ``bench``.
 
 Everything heavy is imported inside the commands, so that help comes at once.
 """
@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -316,3 +316,56 @@ def citation(
     if unknown:
         _usage(f"no paper {', '.join(unknown)}; the papers are: {', '.join(known)}")
     typer.echo("\n\n".join(known[paper].bibtex() for paper in papers or known))
+
+
+@app.command()
+def warmup(
+    quick: Annotated[bool, typer.Option("--quick", help="Only PGD and Anti-PGD, with both kinds of noise.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only tell where the kernels are kept.")] = False,
+) -> None:
+    """Compile the kernels of every landscape x rule ahead of time and keep them on disk.
+
+    Exit code: 0, or 1 if kernels cannot be kept.
+    """
+    from toylands.warmup import warmup as warm
+
+    try:
+        folder, kernels = warm(quick, None if quiet else lambda kernel: typer.echo(kernel.line()))
+    except RuntimeError as error:
+        typer.echo(f"toylands: {error}", err=True)
+        raise typer.Exit(1) from None
+    compiled = sum(kernel.compiled for kernel in kernels)
+    typer.echo(f"{len(kernels)} kernels, {compiled} of them compiled now, are kept in {folder}")
+
+
+@app.command()
+def bench(
+    everything: Annotated[bool, typer.Option("--all", help="Every rule, not only Anti-PGD.")] = False,
+    rounds: Annotated[int, typer.Option(metavar="INTEGER", help="Rounds of which the median is told, >= 1.")] = 7,
+    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write a JSON object; - is standard output.")] = None,
+) -> None:
+    """Measure 1e9 coordinate-steps a second of landscape x rule on all cores, and look at the compiled inner loops."""
+    if rounds < 1:
+        _usage(f"--rounds must be an integer >= 1, got {rounds}")
+    _check_files({"--json": json})
+    from toylands import bench as speed
+    from toylands.machine import describe, line
+
+    rows = speed.bench(everything, rounds, lambda text: typer.echo(text, err=True))
+    lines = [line(describe()), "1e9 coordinate-steps/s, medians", *speed.table(rows)]
+    typer.echo("\n".join(lines), err=json == "-")
+    if json is not None:
+        _write_json(json, speed.as_dict(rows))
+
+
+def _write_json(path: str, values: dict[str, Any]) -> None:
+    """Write a JSON object to a file, or to standard output for ``-``."""
+    import json
+
+    from theory.reports.files import write_text
+
+    text = json.dumps(values, indent=1) + "\n"
+    if path == "-":
+        sys.stdout.write(text)
+    else:
+        write_text(path, text)
