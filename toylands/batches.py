@@ -14,7 +14,8 @@ from toylands.prepared import Prepared
 from toylands.statistics.forest import MomentForest
 
 _FIRST_CHECK = 4  # blocks before the first look at a target precision
-_BATCH_SECONDS, _RATE, _BATCH_BYTES = 0.1, 1e9, 2**23
+# a batch takes at most about a tenth of a second, but not less than a hundredth unless a worker would go without
+_LONGEST, _SHORTEST, _RATE, _BATCH_BYTES = 0.1, 0.01, 3e9, 2**23
 
 
 def missing_blocks(forest: MomentForest, run: Prepared) -> list[tuple[int, int]]:
@@ -39,7 +40,8 @@ def batch_size(run: Prepared, blocks: int, workers: int, asked: int | None) -> i
     if getattr(config, "DISABLE_JIT", False):
         return 1
     cost = run.steps * run.landscape.size * BLOCK / _RATE
-    size = min(_BATCH_SECONDS / cost, blocks / (4 * workers), 1024)
+    share = min(max(blocks / (4 * workers), _SHORTEST / cost), -(-blocks // workers))
+    size = min(_LONGEST / cost, share, 1024)
     room = _BATCH_BYTES / (8 * 7 * max(1, len(run.at) * len(run.record.observables)))
     return max(1, int(min(size, room)))
 

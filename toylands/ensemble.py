@@ -17,7 +17,7 @@ from toylands import validation
 from toylands._version import __version__
 from toylands.batches import batch_size, checkpoints, missing_blocks, run_batches, split
 from toylands.dynamics.rule import UpdateRule
-from toylands.kernels import BLOCK, Output, build_kernel
+from toylands.kernels import BLOCK, Output, build_kernel, collapse
 from toylands.landscapes.base import Landscape
 from toylands.observables import ExitRegion, Record
 from toylands.observables import record as make_record
@@ -133,6 +133,7 @@ def simulate(
     label = f"{type(landscape).__name__} x {rule.name}"
     with CompileNotice(label, progress):
         run.batch(kernel, 0, 0)  # compiles, in this thread
+        collapse.prepare()
     checks = checkpoints(sum(high - low for low, high in forest.blocks), total) if target is not None else set()
     condition, done = "trajectories", 0
     if target is not None and 0 in checks and _reached(target, forest, run):
@@ -224,12 +225,12 @@ def _insert(forest: MomentForest, run: Prepared, first: int, count: int, output:
     sums = output.sums
     valid = np.broadcast_to(output.valid[:, :, None], sums.shape[:3])
     whole = Moments(valid, *(np.ascontiguousarray(sums[..., i]) for i in range(sums.shape[3])))
-    last = run.end_trajectory - (first + count - 1) * BLOCK  # trajectories in the batch's last block, if it is partial
-    complete = count if last >= BLOCK else count - 1
+    complete = run.complete_blocks(first, count)
     if complete:
         passage = _passage(run, output, 0, complete * BLOCK)
-        forest.insert_many(first, whole[:complete], BLOCK - output.valid[:complete], passage)
+        forest.insert_many(first, whole[:complete], output.lost, passage, merged=True)
     if complete < count:
+        last = run.end_trajectory - (first + complete) * BLOCK
         passage = _passage(run, output, complete * BLOCK, complete * BLOCK + last)
         forest.set_partial(first + complete, last, whole[complete], last - output.valid[complete], passage)
 

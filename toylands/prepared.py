@@ -12,6 +12,7 @@ import numpy as np
 from toylands import validation
 from toylands.dynamics.rule import RuleArrays, UpdateRule, resolve
 from toylands.kernels import BLOCK, Job, Output, Recipe, make_output, make_scratch
+from toylands.kernels.collapse import collapse
 from toylands.landscapes.base import Landscape
 from toylands.observables import ExitRegion, Record
 from toylands.observables import record as make_record
@@ -73,14 +74,23 @@ class Prepared:
             self.stop,
         )
 
+    def complete_blocks(self, first_block: int, n_blocks: int) -> int:
+        """How many of a batch's blocks are whole: all of them, or all but the run's last."""
+        return min(n_blocks, self.end_trajectory // BLOCK - first_block)
+
     def batch(self, kernel: Any, first_block: int, n_blocks: int) -> Output | None:
-        """Run blocks; None if the stop flag was raised meanwhile."""
+        """Run blocks and merge the whole ones in place; None if the stop flag was raised meanwhile."""
         n, records, observables = self.landscape.size, len(self.at), len(self.record.observables)
         scratch = make_scratch(n, records, observables)
         output = make_output(n_blocks, records, observables, n, self.region is not None, self.paths)
         with np.errstate(all="ignore"):  # without JIT, diverging lanes and wrapping words would warn
-            done = kernel(self.parameters, n, self.arrays, self.job(first_block, n_blocks), scratch, output)
-        return output if done else None
+            if not kernel(self.parameters, n, self.arrays, self.job(first_block, n_blocks), scratch, output):
+                return None
+        complete = self.complete_blocks(first_block, n_blocks)
+        if complete > 0:
+            output.lost[:] = complete * BLOCK - output.valid[:complete].sum(axis=0)
+            collapse(output.valid, output.sums, first_block, complete)
+        return output
 
     def describe_start(self, points: int | None = None) -> Any:
         """The common starting point, or a digest of the first ``points`` (default: all) of the trajectories' own."""

@@ -48,6 +48,7 @@ class Output(NamedTuple):
     """Where a batch leaves its statistics."""
 
     valid: np.ndarray  # (blocks, records) int64: trajectories that had not diverged
+    lost: np.ndarray  # (records,) int64: those of complete blocks that had
     sums: np.ndarray  # (blocks, records, observables, 6): mean m2 m3 m4 minimum maximum
     exit_step: np.ndarray  # (blocks * 64) int64, -1 if inside
     exit_side: np.ndarray  # (blocks * 64) int64: -1 below, 1 above, 0 inside, 2 diverged inside
@@ -107,6 +108,7 @@ def make_output(n_blocks: int, records: int, observables: int, n: int, exits: bo
     trajectories = n_blocks * BLOCK
     return Output(
         np.zeros((n_blocks, records), dtype=np.int64),
+        np.zeros(records, dtype=np.int64),
         np.empty((n_blocks, records, observables, SUMS)),
         np.full(trajectories if exits else 0, -1, dtype=np.int64),
         np.zeros(trajectories if exits else 0, dtype=np.int64),

@@ -45,6 +45,18 @@ class DyadicTree:
             moments = Moments.merge(moments[0::2], moments[1::2])
             level, low, high = level + 1, low >> 1, high >> 1
 
+    def add_merged(self, first: int, moments: Moments) -> None:
+        """Add consecutive blocks that were merged in place beforehand, each node in the slot of its first block."""
+        level, low, high, slot = 0, first, first + len(moments.count), 0
+        while low < high:
+            if low & 1:
+                self.add(level, low, moments[slot].copy())
+                low, slot = low + 1, slot + (1 << level)
+            if high & 1 and low < high:
+                high -= 1
+                self.add(level, high, moments[slot + ((high - low) << level)].copy())
+            level, low, high = level + 1, low >> 1, high >> 1
+
     def total(self) -> Moments:
         """Return the nodes folded in the order of their blocks."""
         result = Moments.empty(self.shape)

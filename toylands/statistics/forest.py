@@ -80,6 +80,8 @@ class MomentForest:
         moments: Moments,
         diverged: ArrayLike | None = None,
         first_passage: FirstPassage | None = None,
+        *,
+        merged: bool = False,
     ) -> None:
         """Add consecutive complete blocks, bit for bit as if they came one by one.
 
@@ -95,6 +97,8 @@ class MomentForest:
             Trajectories that had diverged by each record, in total or for each block; none by default.
         first_passage : FirstPassage, optional
             Sketch of all the trajectories of these blocks; required exactly when the forest was built for one.
+        merged : bool
+            Whether the blocks were merged in place beforehand (see `toylands.kernels.collapse`).
 
         Raises
         ------
@@ -108,7 +112,7 @@ class MomentForest:
         lost = self._check_extras(moments, diverged, first_passage, n_blocks * self.block_size)
         old = self._state
         tree = old.tree.copy()
-        tree.add_many(first, moments)
+        (tree.add_merged if merged else tree.add_many)(first, moments)
         partials = {i: part for i, part in old.partials.items() if not first <= i < first + n_blocks}
         self._state = ForestState(tree, partials, old.diverged + lost, merge_passages(old.passage, first_passage))
 
