@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -37,6 +37,23 @@ class LandscapeKernels:
     def diagonal(self) -> bool:
         """Whether the diagonal form is given."""
         return self.slope is not None
+
+
+class Measured:
+    """An attribute that stands for the observable of its name: ``valley.loss`` is ``valley.observables["loss"]``."""
+
+    def __init__(self, doc: str) -> None:
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, landscape: None, owner: type) -> Measured: ...
+    @overload
+    def __get__(self, landscape: Landscape, owner: type) -> Observable: ...
+    def __get__(self, landscape: Landscape | None, owner: type) -> Measured | Observable:
+        return self if landscape is None else landscape.observables[self._name]
 
 
 class Landscape(abc.ABC):

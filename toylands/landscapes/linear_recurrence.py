@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands import validation
-from toylands.landscapes.base import Landscape, LandscapeKernels, make_observables
+from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.noise import Discrete, Uniform, unit_uniform
 from toylands.observables import Observable
 from toylands.simd import fma, lanes_function, select, sum_of_squares
@@ -94,6 +94,7 @@ class LinearRecurrence(Landscape):
     rho: float | Sequence[float] | np.ndarray | Uniform | Discrete
     summary = "w_{k+1} = rho_k w_k + eps_k, rho constant, given or random (antipgd Prop. C.4-C.7)"
     kernels = LandscapeKernels(shared=_shared, slope=_slope, bulk=_bulk, separable=True)
+    sq_norm = Measured("|w|^2.")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", validation.positive_int("dim", self.dim))
@@ -131,11 +132,6 @@ class LinearRecurrence(Landscape):
     def observables(self) -> dict[str, Observable]:
         """sq_norm."""
         return make_observables(self.parameters, {"sq_norm": (_sq_norm, "|w|^2 (antipgd Prop. C.4)", _pooled_sq_norm)})
-
-    @property
-    def sq_norm(self) -> Observable:
-        """|w|^2."""
-        return self.observables["sq_norm"]
 
     def check_steps(self, steps: int) -> None:
         """A given sequence must have a value for every step (one value serves all)."""

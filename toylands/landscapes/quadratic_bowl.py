@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands import validation
-from toylands.landscapes.base import Landscape, LandscapeKernels, make_observables
+from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.observables import Observable
-from toylands.simd import fma, lanes_function
+from toylands.simd import fma, lanes_function, sum_of_squares
 
 
 class Parameters(NamedTuple):
@@ -43,10 +43,7 @@ def _loss(w: Any, p: Any) -> Any:
 
 @lanes_function
 def _sq_norm(w: Any, p: Any) -> Any:
-    total = 0.0 * w[0]
-    for j in range(p.dim):
-        total = fma(w[j], w[j], total)
-    return total
+    return sum_of_squares(w, p.dim)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +78,8 @@ class QuadraticBowl(Landscape):
     hessian: np.ndarray
     summary = "w^T H w / 2, any positive semidefinite H (anisotropic Eq. 12)"
     kernels = LandscapeKernels(gradient=_gradient)
+    loss = Measured("L(w).")
+    sq_norm = Measured("|w|^2.")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hessian", validation.symmetric_psd("hessian", self.hessian))
@@ -106,16 +105,6 @@ class QuadraticBowl(Landscape):
         return make_observables(
             self.parameters, {"loss": (_loss, "w^T H w / 2 (anisotropic Eq. 12)"), "sq_norm": (_sq_norm, "|w|^2")}
         )
-
-    @property
-    def loss(self) -> Observable:
-        """L(w)."""
-        return self.observables["loss"]
-
-    @property
-    def sq_norm(self) -> Observable:
-        """|w|^2."""
-        return self.observables["sq_norm"]
 
     def exact_transition(self, time_step: float, covariance: np.ndarray) -> tuple[Parameters, np.ndarray]:
         """The exact step of dw = -H w dt + covariance^{1/2} dW over ``time_step``, in the form of a unit gradient step.

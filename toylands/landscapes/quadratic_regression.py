@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands import validation
-from toylands.landscapes.base import Landscape, LandscapeKernels, make_observables
+from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.observables import Observable
-from toylands.simd import fma, lanes_function
+from toylands.simd import fma, lanes_function, sum_of_squares
 
 TILE = 10  # rows of a matrix taken at once: ten sums in registers share each load of the vector
 
@@ -125,10 +125,7 @@ def _hessian_trace(w: Any, p: Any) -> Any:
 
 @lanes_function
 def _sq_norm(w: Any, p: Any) -> Any:
-    total = 0.0 * w[0]
-    for j in range(p.dim):
-        total = fma(w[j], w[j], total)
-    return total
+    return sum_of_squares(w, p.dim)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +164,10 @@ class QuadraticRegression(Landscape):
     test_targets: np.ndarray | None = None
     summary = "|X (w * w) - y|^2 / (4 n): sparse regression with squared weights (antipgd Eq. 72)"
     kernels = LandscapeKernels(gradient=_gradient)
+    loss = Measured("L(w).")
+    test_loss = Measured("L on the held-out points.")
+    hessian_trace = Measured("Tr of the Hessian.")
+    sq_norm = Measured("|w|^2.")
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -243,26 +244,6 @@ class QuadraticRegression(Landscape):
                 "sq_norm": (_sq_norm, "|w|^2"),
             },
         )
-
-    @property
-    def loss(self) -> Observable:
-        """L(w)."""
-        return self.observables["loss"]
-
-    @property
-    def test_loss(self) -> Observable:
-        """L on the held-out points."""
-        return self.observables["test_loss"]
-
-    @property
-    def hessian_trace(self) -> Observable:
-        """Tr of the Hessian."""
-        return self.observables["hessian_trace"]
-
-    @property
-    def sq_norm(self) -> Observable:
-        """|w|^2."""
-        return self.observables["sq_norm"]
 
     def hessian(self, w: Any) -> np.ndarray:
         """Hessian at one point, shape (dim, dim)."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands import validation
-from toylands.landscapes.base import Landscape, LandscapeKernels, make_observables
+from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.observables import Observable
 from toylands.simd import lanes_function, sum_of_squares
 
@@ -100,6 +100,10 @@ class WideningValley(Landscape):
     dim: int
     summary = "v^2 |u|^2 / 2: minima of every flatness along v = 0 (antipgd Eq. 10)"
     kernels = LandscapeKernels(shared=_shared, slope=_slope, bulk=_bulk)
+    loss = Measured("L(u, v).")
+    hessian_trace = Measured("Tr of the Hessian.")
+    sq_norm_u = Measured("|u|^2.")
+    sq_v = Measured("v^2.")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dim", validation.positive_int("dim", self.dim))
@@ -131,26 +135,6 @@ class WideningValley(Landscape):
                 "sq_v": (_sq_v, "v^2: height above the floor"),
             },
         )
-
-    @property
-    def loss(self) -> Observable:
-        """L(u, v)."""
-        return self.observables["loss"]
-
-    @property
-    def hessian_trace(self) -> Observable:
-        """Tr of the Hessian."""
-        return self.observables["hessian_trace"]
-
-    @property
-    def sq_norm_u(self) -> Observable:
-        """|u|^2."""
-        return self.observables["sq_norm_u"]
-
-    @property
-    def sq_v(self) -> Observable:
-        """v^2."""
-        return self.observables["sq_v"]
 
     def hessian(self, w: Any) -> np.ndarray:
         """Hessian at one point, shape (dim + 1, dim + 1)."""
