@@ -52,3 +52,12 @@ def test_readme_python_runs():
     space: dict = {}
     exec(compile(small, "README.md", "exec"), space)  # noqa: S102 - the project's own text
     assert space["run"].trajectories == 64
+
+
+def test_readme_guard_runs():
+    """The block on guarding a constant is itself a test."""
+    text = (ROOT / "README.md").read_text()
+    block = re.search(r"```python\n(from toylands.testing import.*?)```", text, re.S).group(1)
+    space: dict = {"tl": tl}
+    exec(compile(block, "README.md", "exec"), space)  # noqa: S102 - the project's own text
+    space["test_anti_pgd_limit"]()
