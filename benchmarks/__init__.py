@@ -1,0 +1,5 @@
+"""Speed of the engine beside what people write today and beside C: ``python -m benchmarks``.
+
+A workload is one file with one function a contestant (`benchmarks.recurrence`, `benchmarks.valley`); the table of
+workloads is in `benchmarks.suite`. All contestants of a workload first show that they compute the same thing.
+"""
