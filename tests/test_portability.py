@@ -3,7 +3,8 @@
 The kernels are compiled in processes of their own, which Numba tells that the processor is an older one. What is
 promised: one seed gives the same bits whatever the vector width, with and without a multiply-add instruction, because
 every fused multiply-add is written out and nothing else is contracted. Without the instruction each one is a call of
-the C library's ``fma``: right, but slow.
+the C library's ``fma``: right, but slow. Beyond the kernels the promise ends: a covariance's factor comes from LAPACK,
+the table of logarithms from the C library, and another system may round their last bits otherwise.
 """
 
 from __future__ import annotations
