@@ -62,16 +62,16 @@ LANDSCAPES = [
 ]
 
 RULES = [
-    (lambda: dynamics.pgd(0.1, -0.5), ValueError, ["sigma", "-0.5", "at least 0"]),
+    (lambda: dynamics.pgd(0.1, -0.5), ValueError, ["sigma", "-0.5", ">= 0"]),
     (lambda: dynamics.anti_pgd(0.1, [0.5, -0.5]), ValueError, ["sigma", "-0.5", "at least 0"]),
     (lambda: dynamics.pgd(0.1, NAN), ValueError, ["sigma", "nan", "finite"]),
     (lambda: dynamics.pgd(NAN, 0.5), ValueError, ["eta", "nan", "finite"]),
     (lambda: dynamics.gd(INF), ValueError, ["eta", "inf", "finite"]),
-    (lambda: dynamics.gd(-0.1), ValueError, ["eta", "-0.1", "at least 0"]),
+    (lambda: dynamics.gd(-0.1), ValueError, ["eta", "-0.1", ">= 0"]),
     (lambda: dynamics.gd([]), ValueError, ["eta", "(0,)"]),
     (lambda: dynamics.gd([[0.1]]), ValueError, ["eta", "(1, 1)"]),
-    (lambda: dynamics.gd("0.1"), TypeError, ["eta", "'0.1'", "numbers"]),
-    (lambda: dynamics.gd(None), TypeError, ["eta", "None", "numbers"]),
+    (lambda: dynamics.gd("0.1"), TypeError, ["eta", "'0.1'", "finite number"]),
+    (lambda: dynamics.gd(None), TypeError, ["eta", "None", "finite number"]),
     (lambda: dynamics.gd(0.1, momentum=1.0), ValueError, ["momentum", "[0, 1)", "1.0"]),
     (lambda: dynamics.gd(0.1, momentum=-0.1), ValueError, ["momentum", "[0, 1)", "-0.1"]),
     (lambda: dynamics.correlated_pgd(0.1, 0.5, 1.5), ValueError, ["kappa", "[-1, 1]", "1.5"]),

@@ -66,10 +66,14 @@ class UpdateRule:
                 f"noise = {self.noise!r} must be toylands.noise.rademacher, toylands.noise.gaussian or None"
             )
         for name in ("eta", "sigma"):
-            values = np.atleast_1d(validation.vector(name, np.atleast_1d(np.asarray(getattr(self, name)))))
+            value = getattr(self, name)
+            if np.ndim(value) == 0:
+                set_(self, name, validation.nonnegative(name, value))
+                continue
+            values = validation.vector(name, value)
             if (values < 0).any():
-                raise ValueError(f"{name} = {getattr(self, name)!r} must be finite and at least 0")
-            set_(self, name, float(values[0]) if np.ndim(getattr(self, name)) == 0 else values)
+                raise ValueError(f"{name} = {value!r} must be finite and at least 0")
+            set_(self, name, values)
         if self.noise is None and np.any(self.sigma):
             raise ValueError(f"noise = None must come with sigma = 0, got sigma = {self.sigma!r}")
         set_(self, "kappa", validation.in_interval("kappa", self.kappa, -1.0, 1.0))
