@@ -175,7 +175,7 @@ def _thresholds() -> tuple[Claim, ...]:
     right = Form("exactly if d >= 4 / alpha^4, the surrogate's limit is at least D / alpha for every admissible sigma",
                  r"d \ge 4/\alpha^4\ \Leftrightarrow\ \lim_k \mathbb{E}\|u_k\|^2 \ge D/\alpha")  # fmt: skip
     return (
-        _claim("Eq67", "Eq. 67", "The implication of Eq. 67 alone, whatever its premise is worth (see antipgd/Eq67/threshold).", f67,
+        _claim("Eq67", "Eq. 67", "The implication of Eq. 67 alone; for its premise see Eq67/threshold.", f67,
                "Algebra; it starts from the wrong lower end of Eq. 66.", surrogate.prove_67),
         entry("Eq67/threshold", f"{PLACE}, after Eq. 67, against Theorem 3.1",
               "The printed argument gives Eq. 13 under the theorem's condition d >= 2 / alpha^2.", printed,
