@@ -101,6 +101,11 @@ def nu_sum_recursive(k: sp.Expr) -> LinearForm:
     return LinearForm(sp.S.Zero, (moved, Term(lambda i: sp.S.One, k - 1, k - 1)))
 
 
+def show_nu_split(board: Blackboard) -> None:
+    """Eq. 54 for every k >= 1: the last term of the sum stands alone."""
+    show_equal(board, "Eq. 54", nu_sum, nu_sum_split, SUM_CASES, peel_last_factor)
+
+
 def show_nu_recursion(board: Blackboard) -> None:
     """nu_k = rho_k^2 nu_{k-1} + (rho_k - kappa)^2 for every k >= 1."""
     what = "nu_k = rho_k^2 nu_{k-1} + (rho_k - kappa)^2"

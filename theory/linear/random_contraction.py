@@ -12,7 +12,7 @@ from functools import cache
 
 import sympy as sp
 
-from theory.linear.given_sequence import given_sequence, nu, prove_given_sequence, show_nu_recursion
+from theory.linear.given_sequence import given_sequence, nu, prove_given_sequence, show_nu_recursion, show_nu_split
 from theory.linear.second_moments import KAPPA, POWER, W0, K, one_step, powers_vanish
 from theory.proof import Blackboard, Proof
 
@@ -32,6 +32,7 @@ def nu_step(nu_before: sp.Expr = NU, rho: sp.Expr = R) -> sp.Expr:
 def prove_recursion() -> Proof:
     """Eq. 54 and 56 for every k >= 1, from the sum that defines nu_k."""
     board = Blackboard("formal sums: coefficients of (1 - rho_{i+1})^2 compared for every 0 <= i < k")
+    show_nu_split(board)
     show_nu_recursion(board)
     rhos = sp.symbols("rho_0:5", real=True)
     for k in range(1, 5):

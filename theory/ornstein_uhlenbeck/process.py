@@ -17,7 +17,6 @@ from theory.ornstein_uhlenbeck.spectral_calculus import (
     ROW,
     SIGMA,
     Sandwich,
-    Spectral,
     T,
     hessian,
     write_rules,
@@ -26,11 +25,6 @@ from theory.proof import Blackboard, Proof
 
 S_TIME = sp.Symbol("s", positive=True)
 H_STEP = sp.Symbol("h", positive=True)
-
-
-def exponential(rate: sp.Expr) -> Spectral:
-    """The function x -> exp(rate x), so that ``SIGMA.left(exponential(-t))`` is e^{-Ht} Sigma."""
-    return lambda x: sp.exp(rate * x)
 
 
 @lru_cache

@@ -85,13 +85,6 @@ def show_watershed(board: Blackboard) -> None:
     show_trap(board)
 
 
-def prove_trap() -> Proof:
-    """|u| and |v| double at every step inside the trap."""
-    board = Blackboard("induction")
-    show_trap(board)
-    return board.proof()
-
-
 def prove_watershed() -> Proof:
     """If PGD can reach eta (|u|^2 + v^2) >= 4, then E|u_n|^2 -> infinity."""
     board = Blackboard("energy identity, aligned noise, trap")
@@ -145,9 +138,3 @@ def prove_large_noise() -> Proof:
     _show_step_over(board)
     show_watershed(board)
     return board.proof()
-
-
-def large_noise_bound() -> sp.Expr:
-    """The smallest d sigma^2 of :func:`prove_large_noise`."""
-    return 2 * SMALLEST_BETA**2 * RADIUS2 / ALPHA
-
