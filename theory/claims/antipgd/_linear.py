@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.claim import Derivation, Effort, Estimates, Experiment, Form, Point
+from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Point, Verdict
 from theory.linear.enumeration import second_moment_by_enumeration
 from theory.linear.second_moments import FirstStep, second_moment
 from theory.proof import Proof
@@ -42,6 +42,24 @@ def derivation(
 ) -> Derivation:
     """A derivation; a short name for what every entry returns."""
     return Derivation(form=form, proof=proof, counterexample=counterexample, note=note)
+
+
+def proved_or_corrected(
+    number: str, place: str, statement: str, printed: Form, form: Form, prove: Callable[[], Proof], reason: str, *,
+    counterexample: Callable[[], Proof] | None = None, note: str = "", **fields: Any,
+) -> Claim:
+    """The claim ``antipgd/number``: recorded as corrected where there is a counterexample, else as proved.
+
+    ``fields`` are further fields of the claim: experiments, example, symbols, sample, new.
+    """
+
+    def derive() -> Derivation:
+        return derivation(form, prove(), counterexample() if counterexample else None, note)
+
+    return Claim(
+        id=f"{PAPER}/{number}", paper=PAPER, place=place, statement=statement, printed=printed, derive=derive,
+        recorded=Verdict.CORRECTED if counterexample else Verdict.PROVED, reason=reason, **fields,
+    )  # fmt: skip
 
 
 def fraction(generator: random.Random, low: int = 1, high: int = 12) -> sp.Rational:

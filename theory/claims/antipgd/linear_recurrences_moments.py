@@ -12,16 +12,15 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.antipgd._linear import (
-    PAPER,
-    derivation,
     exact_second_moment,
+    proved_or_corrected,
     recurrence_experiment,
     sequence_of,
     sequence_sampler,
     symbols,
     whole,
 )
-from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
+from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.linear.given_sequence import given_sequence, nu, prove_given_sequence, prove_square_of_sum
 from theory.proof import Blackboard, Proof
 
@@ -128,23 +127,10 @@ def _claim(
     number: str, place: str, statement: str, printed: Form, derived: Form, prove: Callable[[], Proof],
     experiments: tuple[Experiment, ...], reason: str, counterexample: Callable[[], Proof] | None = None, note: str = "",
 ) -> Claim:
-    def derive() -> Derivation:
-        return derivation(derived, prove(), counterexample() if counterexample else None, note)
-
-    return Claim(
-        id=f"{PAPER}/{number}",
-        paper=PAPER,
-        place=f"{PLACE}, {place}",
-        statement=statement,
-        printed=printed,
-        derive=derive,
-        recorded=Verdict.CORRECTED if counterexample else Verdict.PROVED,
-        reason=reason,
-        experiments=experiments,
-        example=EXAMPLE,
-        symbols=SYMBOLS,
-        sample=sequence_sampler(),
-    )
+    return proved_or_corrected(
+        number, f"{PLACE}, {place}", statement, printed, derived, prove, reason, counterexample=counterexample,
+        note=note, experiments=experiments, example=EXAMPLE, symbols=SYMBOLS, sample=sequence_sampler(),
+    )  # fmt: skip
 
 
 TEXT44 = (

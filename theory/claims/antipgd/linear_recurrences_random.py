@@ -9,10 +9,9 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.antipgd._linear import (
-    PAPER,
-    derivation,
     exact_second_moment,
     fraction,
+    proved_or_corrected,
     recurrence_experiment,
     sequence_of,
     sequence_sampler,
@@ -20,7 +19,7 @@ from theory.claims.antipgd._linear import (
     whole,
 )
 from theory.claims.antipgd.linear_recurrences_random_steps import EXAMPLE as SEQUENCE
-from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
+from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.linear import contraction_examples as examples
 from theory.linear.given_sequence import given_sequence
 from theory.linear.random_contraction import prove_adapted_bound, prove_bound, worst_adapted_second_moment
@@ -71,24 +70,11 @@ def _claim(
     example: Mapping[str, sp.Expr] | None = None, names: Mapping[str, str] | None = None, new: bool = False,
     sample: Callable[[random.Random], Point] | None = None,
 ) -> Claim:
-    def derive() -> Derivation:
-        return derivation(form, prove(), counterexample() if counterexample else None, note)
-
-    return Claim(
-        id=f"{PAPER}/C.7{'/' if part else ''}{part}",
-        paper=PAPER,
-        place=f"{PLACE}{place}",
-        statement=statement,
-        printed=printed,
-        derive=derive,
-        recorded=Verdict.CORRECTED if counterexample else Verdict.PROVED,
-        reason=reason,
-        experiments=experiments,
-        example=example or {},
-        symbols=names or {},
-        new=new,
-        sample=sample,
-    )
+    return proved_or_corrected(
+        f"C.7{'/' if part else ''}{part}", f"{PLACE}{place}", statement, printed, form, prove, reason,
+        counterexample=counterexample, note=note, experiments=experiments, example=example or {}, symbols=names or {},
+        new=new, sample=sample,
+    )  # fmt: skip
 
 
 def _telescoping_experiment() -> Experiment:

@@ -8,15 +8,14 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.antipgd._linear import (
-    PAPER,
-    derivation,
     exact_second_moment,
+    proved_or_corrected,
     recurrence_experiment,
     sequence_of,
     sequence_sampler,
     symbols,
 )
-from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
+from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.linear import contraction_examples as examples
 from theory.linear.given_sequence import given_sequence, nu, prove_given_sequence
 from theory.linear.random_contraction import NU, R, nu_step, prove_nu_in_unit_interval, prove_recursion
@@ -45,28 +44,16 @@ def step_claim(
     """An entry for one step; corrected where there is a counterexample."""
     draw = sequence_sampler(closed=True)
 
-    def derive() -> Derivation:
-        return derivation(form, prove(), counterexample() if counterexample else None, note)
-
     def sample(generator: object) -> Point:
         point = dict(draw(generator))  # type: ignore[arg-type]
         point["k"] = max(point["k"], sp.Integer(lowest))
         return point
 
-    return Claim(
-        id=f"{PAPER}/{number}",
-        paper=PAPER,
-        place=f"{PLACE}, {place}",
-        statement=statement,
-        printed=printed,
-        derive=derive,
-        recorded=Verdict.CORRECTED if counterexample else Verdict.PROVED,
-        reason=reason,
-        experiments=experiments,
-        example=EXAMPLE if example is None else example,
-        symbols=SYMBOLS if names is None else names,
-        sample=sample if example is None else None,
-    )
+    return proved_or_corrected(
+        number, f"{PLACE}, {place}", statement, printed, form, prove, reason, counterexample=counterexample, note=note,
+        experiments=experiments, example=EXAMPLE if example is None else example,
+        symbols=SYMBOLS if names is None else names, sample=sample if example is None else None,
+    )  # fmt: skip
 
 
 def _nu_at(point: Point) -> sp.Expr:
