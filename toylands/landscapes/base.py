@@ -25,6 +25,16 @@ class LandscapeKernels:
     General form: ``gradient(w, out, p, step, stream)`` fills ``out[j]``.
 
     ``step`` counts updates from 0; ``stream`` is the landscape's own stream of random words.
+
+    Losses that are a mean over data, L = (1/N) sum_i l_i, also give ``samples(p)``, their number N, and
+    ``sample_gradient(w, i, label, scale, out, p)``, which adds ``scale`` times the gradient of l_i to ``out``. The
+    index is an integer, or word lanes where each trajectory looks at its own data point: data are read with
+    `toylands.simd.take`. ``label`` is what label noise does to the target: added to it if ``labels`` is "additive"
+    (0 leaves it alone), multiplied onto it if "sign" (1 leaves it alone). ``gradient`` may then be left out.
+
+    ``hessian(w, out, p)`` and ``gradient_moments(w, mean, second, p)`` (the mean of the samples' gradients g_i and of
+    g_i g_i^T, for landscapes that do it faster than sample by sample) serve noise shaped by them; a symmetric matrix is
+    its lower triangle, row by row: row i, column j at ``out[i (i + 1) / 2 + j]``.
     """
 
     shared: Any = None
@@ -32,6 +42,11 @@ class LandscapeKernels:
     bulk: Any = None
     separable: bool = False
     gradient: Any = None
+    samples: Any = None
+    sample_gradient: Any = None
+    labels: str | None = None
+    hessian: Any = None
+    gradient_moments: Any = None
 
     @property
     def diagonal(self) -> bool:

@@ -31,6 +31,7 @@ from toylands.simd.functions import (
     sqrt,
     to_float,
 )
+from toylands.simd.gather import index_below, take
 from toylands.simd.tables import exponent, lookup4, lookup16, mantissa
 from toylands.simd.values import LANES
 
@@ -45,6 +46,7 @@ __all__ = [
     "exponent",
     "fma",
     "has_bits",
+    "index_below",
     "lanes",
     "lanes_function",
     "lookup4",
@@ -59,5 +61,6 @@ __all__ = [
     "splat_word",
     "sqrt",
     "sum_of_squares",
+    "take",
     "to_float",
 ]

@@ -1,0 +1,84 @@
+"""Reading data at an index that may differ from lane to lane: each trajectory its own data point."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import lower_builtin
+
+from toylands.simd.values import LANES, VECTOR, WordLanes, declare, floats, words
+
+
+def take(array: np.ndarray, i: Any, j: int | None = None) -> Any:
+    """``array[i]``, or ``array[i, j]`` if ``j`` is given.
+
+    ``array`` is C-contiguous float64, ``i`` an integer (one number for all lanes: a plain load) or word lanes (one
+    element a lane). No bounds are checked.
+    """
+    return array[i] if j is None else array[i, j]
+
+
+def index_below(word: Any, count: Any) -> Any:
+    """Word lanes to integers 0 .. count - 1, ``floor(count u)`` with u from the top 32 bits; count < 2^31.
+
+    The probabilities differ from 1 / count by less than 2^-32.
+    """
+    return ((word >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)
+
+
+class _Take(AbstractTemplate):
+    def generic(self, args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        if len(args) not in (2, 3) or not isinstance(args[0], types.Array) or args[0].dtype != types.float64:
+            return None
+        if args[0].ndim != len(args) - 1 or args[0].layout != "C":
+            return None
+        if not all(isinstance(a, types.Integer) for a in args[2:]):
+            return None
+        rest = (types.intp,) * (len(args) - 2)
+        if args[1] is words:
+            return signature(floats, args[0], words, *rest)
+        if isinstance(args[1], types.Integer):
+            return signature(types.float64, args[0], types.intp, *rest)
+        return None
+
+
+infer_global(take)(_Take)
+
+
+def _offset(builder: Any, array: Any, i: Any, j: Any) -> Any:
+    if j is None:
+        return i
+    return builder.add(builder.mul(i, builder.extract_value(array.shape, 1)), j)
+
+
+@lower_builtin(take, types.Array, types.Integer)
+@lower_builtin(take, types.Array, types.Integer, types.Integer)
+def _take_one(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    array = context.make_array(sig.args[0])(context, builder, args[0])
+    at = _offset(builder, array, args[1], args[2] if len(args) == 3 else None)
+    return builder.load(builder.gep(array.data, [at]))
+
+
+@lower_builtin(take, types.Array, WordLanes)
+@lower_builtin(take, types.Array, WordLanes, types.Integer)
+def _take_lanes(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    array = context.make_array(sig.args[0])(context, builder, args[0])
+    out = ir.Constant(VECTOR[floats], ir.Undefined)
+    for lane in range(LANES):
+        number = ir.Constant(ir.IntType(32), lane)
+        at = _offset(builder, array, builder.extract_element(args[1], number), args[2] if len(args) == 3 else None)
+        out = builder.insert_element(out, builder.load(builder.gep(array.data, [at])), number)
+    return out
+
+
+def _index_below(context: Any, builder: Any, word: Any, count: Any) -> Any:
+    half = ir.Constant(VECTOR[words], [32] * LANES)
+    return builder.lshr(builder.mul(builder.lshr(word, half), count), half)
+
+
+declare(index_below, ((words, words), words, _index_below))
+
