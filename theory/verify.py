@@ -166,7 +166,7 @@ def _entry(case: _Case, experiments: tuple[ExperimentOutcome, ...]) -> Entry:
     if opened.derivation is None:
         verdict, finding = Verdict.INCONCLUSIVE, opened.error
     else:
-        verdict, finding = verdicts.reach(opened.derivation, opened.checks, experiments)
+        verdict, finding = verdicts.reach(opened.derivation, opened.checks, experiments, opened.searches)
     return Entry(
         claim=case.claim,
         derivation=opened.derivation,
@@ -176,6 +176,7 @@ def _entry(case: _Case, experiments: tuple[ExperimentOutcome, ...]) -> Entry:
         finding=finding,
         values=opened.values,
         trace=opened.trace,
+        searches=opened.searches,
         seconds=opened.seconds + sum(m.seconds for m in case.measured),
     )
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import sympy as sp
 
+from theory.claims.domain import Domain
 from theory.proof import Proof
 
 Point: TypeAlias = Mapping[str, sp.Expr]
@@ -198,7 +199,14 @@ class Claim:
         True for results that go beyond what the paper prints; ``printed`` then holds our own statement.
     sample : callable (random.Random) -> mapping of str to sympy number, or None
         Draws an exact point of the claim's domain. The judge evaluates both forms there in search of a point where
-        they fail; without it, it looks at ``example`` and, for equalities, at exact points close to it.
+        they fail; without it, it draws from ``domain``, or looks at ``example`` and, for equalities, at exact points
+        close to it.
+    domain : Domain or None
+        Where the claim is said to hold. An inequality with one is searched for a counterexample all over it, and a
+        search without a find supports the claim where there is no proof.
+    fails_at : mapping of str to sympy number, or None
+        A point of the domain where the printed form fails, as the search found it. The judge decides it again in every
+        run, exactly or by interval arithmetic, and takes it for the counterexample where the derivation has none.
     """
 
     id: str
@@ -214,3 +222,5 @@ class Claim:
     symbols: Mapping[str, str] = field(default_factory=dict)
     new: bool = False
     sample: Callable[[random.Random], Point] | None = None
+    domain: Domain | None = None
+    fails_at: Point | None = None

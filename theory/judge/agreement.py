@@ -16,6 +16,7 @@ import sympy as sp
 from theory.claims.claim import Claim, Derivation, Form, Point
 from theory.judge.outcomes import Check
 from theory.judge.points import exact_number
+from theory.judge.sampling import exact_sample
 from theory.proof import is_zero_residue
 
 NUDGED_POINTS = 2
@@ -97,8 +98,14 @@ def same_expression(first: sp.Basic, second: sp.Basic) -> bool:
 
 
 def example_point(claim: Claim) -> dict[str, sp.Expr]:
-    """The claim's example with exact numbers."""
+    """The claim's example with exact numbers; without one, a point drawn from its domain, if it has one."""
+    if not claim.example and claim.domain is not None:
+        return exact_sample(claim.domain, _generator(claim)) or {}
     return {name: exact(value) for name, value in claim.example.items()}
+
+
+def _generator(claim: Claim) -> random.Random:
+    return random.Random(int.from_bytes(hashlib.sha256(claim.id.encode()).digest()[:8], "big"))
 
 
 def exact(value: object) -> sp.Expr:
@@ -107,17 +114,20 @@ def exact(value: object) -> sp.Expr:
 
 
 def sample_points(claim: Claim, relation: str) -> list[Point]:
-    """The example, and further exact points: drawn by the claim's own ``sample``, else, for equalities, close by.
+    """The example, and further exact points: drawn by ``sample``, or from the domain, or, for equalities, close by.
 
     Close by: proper fractions shrink by up to a tenth, other fractions grow by up to a tenth, integers above 2 are
     lowered by one or kept, all together. The points depend on the claim's id only.
     """
-    generator = random.Random(int.from_bytes(hashlib.sha256(claim.id.encode()).digest()[:8], "big"))
+    generator = _generator(claim)
     example = example_point(claim)
     points: list[Point] = [example]
     if claim.sample is not None:
         drawn = (claim.sample(generator) for _ in range(SAMPLED_POINTS))
         points += [{**example, **{name: exact(v) for name, v in point.items()}} for point in drawn]
+    elif claim.domain is not None:
+        met = (exact_sample(claim.domain, generator) for _ in range(SAMPLED_POINTS))
+        points += [{**example, **point} for point in met if point is not None]
     elif relation == "==":
         points += [{n: _nudged(v, generator, lower=i % 2) for n, v in example.items()} for i in range(NUDGED_POINTS)]
     return points

@@ -22,15 +22,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import sympy as sp
+
 from theory.claims.claim import Claim, Derivation, Form
-from theory.judge import agreement
-from theory.judge.outcomes import Check, Values
+from theory.judge import agreement, search
+from theory.judge.outcomes import Check, SearchOutcome, Values
 
 MOST_WORKERS = 3
 FEWEST_CLAIMS = 8
 """Number of claims from which it is worth starting another process."""
 
 _FINISHED = ".pickle"
+
+_ASSUMPTIONS = ("integer", "positive", "nonnegative", "negative", "nonzero", "real")
+"""Assumptions of symbols that say something about a claim's domain, the most telling first."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Opened:
     error: str = ""
     trace: str = ""
     seconds: float = 0.0
+    searches: tuple[SearchOutcome, ...] = ()
 
 
 def open_claim(claim: Claim) -> Opened:
@@ -52,7 +58,9 @@ def open_claim(claim: Claim) -> Opened:
         derivation = claim.derive()
         if not isinstance(derivation, Derivation):
             raise TypeError(f"derive must return a Derivation, got {type(derivation).__name__}")
-        checks = agreement.check_forms(claim, derivation)
+        derivation, stored = _with_stored_counterexample(claim, derivation)
+        searches = _searches(claim, derivation)
+        checks = (*agreement.check_forms(claim, derivation), *stored, *_search_checks(searches, derivation))
         values = values_at(claim, derivation, agreement.example_point(claim))
     except Exception as error:
         return Opened(
@@ -61,7 +69,45 @@ def open_claim(claim: Claim) -> Opened:
             trace=traceback.format_exc(),
             seconds=time.perf_counter() - started,
         )
-    return Opened(derivation, checks, values, seconds=time.perf_counter() - started)
+    return Opened(derivation, checks, values, seconds=time.perf_counter() - started, searches=searches)
+
+
+def _with_stored_counterexample(claim: Claim, derivation: Derivation) -> tuple[Derivation, tuple[Check, ...]]:
+    """The claim's own point of failure, decided anew: the counterexample, or a check beside the derivation's own."""
+    if claim.fails_at is None:
+        return derivation, ()
+    point = {**agreement.example_point(claim), **{n: agreement.exact(v) for n, v in claim.fails_at.items()}}
+    proof = search.refutation(claim.printed, point, claim.domain)
+    if derivation.counterexample is None:
+        return replace(derivation, counterexample=proof), ()
+    shown = "; ".join(f"{step.what}: {step.shown}" for step in proof.steps)
+    return derivation, (Check("stored counterexample to the printed form", proof.complete, shown),)
+
+
+def _searches(claim: Claim, derivation: Derivation) -> tuple[SearchOutcome, ...]:
+    """A search of the domain for each form that is an inequality."""
+    if claim.domain is None:
+        return ()
+    forms = {"printed form": claim.printed}
+    if derivation.form is not None and derivation.form is not claim.printed:
+        forms["derived form"] = derivation.form
+    return tuple(search.search(claim, form, name) for name, form in forms.items() if search.searchable(form))
+
+
+def _search_checks(searches: Sequence[SearchOutcome], derivation: Derivation) -> tuple[Check, ...]:
+    """What the searches say; about a printed form that is known to be false they only inform."""
+    checks = []
+    for outcome in searches:
+        what = f"search of the domain, {outcome.form}"
+        matters = derivation.counterexample is None or outcome.form != "printed form"
+        if outcome.counterexample is not None:
+            at = ", ".join(f"{name} = {value}" for name, value in outcome.counterexample.items())
+            checks.append(Check(what, False, f"not {outcome.shown} at {at}", matters))
+        elif outcome.open or outcome.decided < search.FEWEST_POINTS:
+            checks.append(Check(what, None, outcome.shown or f"too few points: {outcome.effort}", matters))
+        else:
+            checks.append(Check(what, True, outcome.effort, matters))
+    return tuple(checks)
 
 
 def values_at(claim: Claim, derivation: Derivation, point: agreement.Point) -> Values:
@@ -81,7 +127,27 @@ def values_at(claim: Claim, derivation: Derivation, point: agreement.Point) -> V
         return found
 
     printed, derived = sides(claim.printed, "printed"), sides(derivation.form, "derived")
-    return Values(dict(point), printed, derived, tuple(problems))
+    holds = {}
+    for which, form, found in (("printed", claim.printed, printed), ("derived", derivation.form, derived)):
+        if form is not None and len(found) == 2:
+            holds[which] = agreement.relation_holds(found["left"], form.relation, found["right"])
+    return Values(dict(point), printed, derived, tuple(problems), holds, outside(claim, derivation, point))
+
+
+def outside(claim: Claim, derivation: Derivation, point: agreement.Point) -> tuple[str, ...]:
+    """Why a point is not in the claim's domain, as the claim or what its symbols assume says; empty if it is."""
+    found = [] if claim.domain is None else list(claim.domain.violations(point))
+    for form in (claim.printed, derivation.form):
+        sides = () if form is None else (form.left, form.right)
+        symbols = {s for side in sides if isinstance(side, sp.Basic) for s in side.free_symbols}
+        for symbol in sorted(symbols, key=str):
+            if any(line.startswith(f"{symbol.name} must ") for line in found) or symbol.name not in point:
+                continue
+            value, assumed = point[symbol.name], symbol.assumptions0
+            broken = [a for a in _ASSUMPTIONS if assumed.get(a) and getattr(value, f"is_{a}") is False]
+            if broken:
+                found.append(f"{symbol.name} must be {broken[0]}, got {value}")
+    return tuple(found)
 
 
 def automatic_workers(claims: int) -> int:

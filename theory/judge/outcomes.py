@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from theory.claims.claim import Claim, Derivation, Effort, Verdict
 
@@ -89,13 +89,56 @@ class ExperimentOutcome:
 
 
 @dataclass(frozen=True)
+class SearchOutcome:
+    """A search for a counterexample to one form, see :func:`theory.judge.search.search`.
+
+    ``margin`` is the smallest relative margin seen, (larger side - smaller side) / (sum of their sizes), at ``where``;
+    ``counterexample`` an exact point where the form fails. ``open`` says that floating-point numbers suggest a failure
+    that could not be decided exactly.
+    """
+
+    form: str
+    random: int
+    refined: int
+    undecided: int
+    seed: int
+    margin: float | None
+    where: dict[str, float]
+    counterexample: dict[str, str] | None = None
+    shown: str = ""
+    open: bool = False
+
+    @property
+    def decided(self) -> int:
+        """Points at which both sides had finite values."""
+        return self.random + self.refined - self.undecided
+
+    @property
+    def effort(self) -> str:
+        """How much was looked at and how close it came, in one phrase."""
+        text = f"{self.random} random points and {self.refined} refining ones (seed {self.seed})"
+        if self.undecided:
+            text += f", {self.undecided} of them without a value"
+        if self.margin is None:
+            return text
+        at = ", ".join(f"{name} = {value:.6g}" for name, value in self.where.items())
+        return f"{text}, smallest relative margin {self.margin:.2g} at {at}"
+
+
+@dataclass(frozen=True)
 class Values:
-    """Sides of the printed and the derived form at one point; a side that has no value there is missing."""
+    """Sides of the printed and the derived form at one point; a side that has no value there is missing.
+
+    ``holds`` says for ``printed`` and ``derived`` whether left and right stand in the form's relation at the point,
+    None where that cannot be decided; ``outside`` why the point is not in the claim's domain.
+    """
 
     point: dict[str, object]
     printed: dict[str, object]
     derived: dict[str, object]
     problems: tuple[str, ...] = ()
+    holds: dict[str, bool | None] = field(default_factory=dict)
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +154,8 @@ class Entry:
     values: Values | None = None
     trace: str = ""
     seconds: float = 0.0
+    searches: tuple[SearchOutcome, ...] = ()
+    cached: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -131,7 +176,9 @@ class Entry:
             return self.derivation.proof.method
         if self.derivation.counterexample is not None:
             return f"counterexample ({self.derivation.counterexample.method})"
-        return "experiment only" if self.experiments else "none"
+        if self.experiments:
+            return "experiment only"
+        return "search only" if self.searches else "none"
 
 
 @dataclass(frozen=True)

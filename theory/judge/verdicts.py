@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from theory.claims.claim import Derivation, Verdict
-from theory.judge.outcomes import Check, ExperimentOutcome
+from theory.judge.outcomes import Check, ExperimentOutcome, SearchOutcome
 from theory.proof import Proof
 
 Finding = tuple[Verdict, str]
@@ -14,7 +14,12 @@ SEARCHES = ("search", "numerical")
 """A proof whose method begins with one of these words is a search: it supports a claim, but proves none."""
 
 
-def reach(derivation: Derivation, checks: Sequence[Check], experiments: Sequence[ExperimentOutcome]) -> Finding:
+def reach(
+    derivation: Derivation,
+    checks: Sequence[Check],
+    experiments: Sequence[ExperimentOutcome],
+    searches: Sequence[SearchOutcome] = (),
+) -> Finding:
     """The verdict that the evidence supports, and a sentence that says why.
 
     Parameters
@@ -25,6 +30,8 @@ def reach(derivation: Derivation, checks: Sequence[Check], experiments: Sequence
         Exact checks of the forms, see :func:`theory.judge.agreement.check_forms`.
     experiments : sequence of ExperimentOutcome
         Every experiment of the claim, judged.
+    searches : sequence of SearchOutcome, default ()
+        Searches of the claim's domain; what they found is among the checks.
 
     Returns
     -------
@@ -37,10 +44,10 @@ def reach(derivation: Derivation, checks: Sequence[Check], experiments: Sequence
         return Verdict.CONTRADICTED, against
     if _nothing_to_judge(derivation, experiments):
         return Verdict.NOT_CHECKABLE, derivation.note
-    missing = _shortcoming(derivation, checks, experiments)
+    missing = _shortcoming(derivation, checks, experiments, searches)
     if missing is not None:
         return Verdict.INCONCLUSIVE, missing
-    return _conclusion(derivation, experiments)
+    return _conclusion(derivation, experiments, searches)
 
 
 def _contradiction(
@@ -68,7 +75,10 @@ def _nothing_to_judge(derivation: Derivation, experiments: Sequence[ExperimentOu
 
 
 def _shortcoming(
-    derivation: Derivation, checks: Sequence[Check], experiments: Sequence[ExperimentOutcome]
+    derivation: Derivation,
+    checks: Sequence[Check],
+    experiments: Sequence[ExperimentOutcome],
+    searches: Sequence[SearchOutcome],
 ) -> str | None:
     for name, proof in (("proof", derivation.proof), ("counterexample", derivation.counterexample)):
         if proof is not None and not proof.complete:
@@ -80,7 +90,7 @@ def _shortcoming(
         weak = _weakness(experiment, derivation.counterexample is not None)
         if weak is not None:
             return f"experiment '{experiment.name}': {weak}"
-    return _missing_part(derivation, experiments)
+    return _missing_part(derivation, experiments, searches)
 
 
 def _first_failed(proof: Proof) -> str:
@@ -103,7 +113,9 @@ def _weakness(experiment: ExperimentOutcome, false_as_printed: bool) -> str | No
     return None
 
 
-def _missing_part(derivation: Derivation, experiments: Sequence[ExperimentOutcome]) -> str | None:
+def _missing_part(
+    derivation: Derivation, experiments: Sequence[ExperimentOutcome], searches: Sequence[SearchOutcome]
+) -> str | None:
     form, proof = derivation.form, derivation.proof
     if derivation.counterexample is not None:
         if form is not None and proof is None:
@@ -111,14 +123,16 @@ def _missing_part(derivation: Derivation, experiments: Sequence[ExperimentOutcom
         return None
     if proof is not None and form is None:
         return "there is a proof, but no form that it proves"
-    if proof is None and not experiments:
-        return "neither a proof nor an experiment speaks for the claim"
+    if proof is None and not experiments and not (searches and form is not None):
+        return "neither a proof nor an experiment nor a search speaks for the claim"
     return None
 
 
-def _conclusion(derivation: Derivation, experiments: Sequence[ExperimentOutcome]) -> Finding:
+def _conclusion(
+    derivation: Derivation, experiments: Sequence[ExperimentOutcome], searches: Sequence[SearchOutcome]
+) -> Finding:
     proof, counterexample = derivation.proof, derivation.counterexample
-    tested = _tested(experiments)
+    tested = _searched(searches) + _tested(experiments)
     if counterexample is not None:
         shown = f"the printed form fails ({counterexample.method}, {_steps(counterexample)})"
         if derivation.form is None:
@@ -140,6 +154,10 @@ def _is_search(proof: Proof) -> bool:
 
 def _steps(proof: Proof) -> str:
     return "1 step" if len(proof.steps) == 1 else f"{len(proof.steps)} steps"
+
+
+def _searched(searches: Sequence[SearchOutcome]) -> str:
+    return "".join(f"; no counterexample to the {s.form}: {s.effort}" for s in searches if s.counterexample is None)
 
 
 def _tested(experiments: Sequence[ExperimentOutcome]) -> str:
