@@ -81,7 +81,7 @@ class Prepared:
     def batch(self, kernel: Any, first_block: int, n_blocks: int) -> Output | None:
         """Run blocks and merge the whole ones in place; None if the stop flag was raised meanwhile."""
         n, records, observables = self.landscape.size, len(self.at), len(self.record.observables)
-        scratch = make_scratch(n, records, observables)
+        scratch = make_scratch(n, records, observables, self.landscape.kernels.working_memory(self.parameters))
         output = make_output(n_blocks, records, observables, n, self.region is not None, self.paths)
         with np.errstate(all="ignore"):  # without JIT, diverging lanes and wrapping words would warn
             if not kernel(self.parameters, n, self.arrays, self.job(first_block, n_blocks), scratch, output):

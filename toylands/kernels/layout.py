@@ -59,7 +59,7 @@ class Scratch(NamedTuple):
     """Working memory of one call, aligned for vector loads; (., 8) each, one column a lane."""
 
     w: np.ndarray  # the state
-    gradient: np.ndarray
+    gradient: np.ndarray  # and the landscape's working memory behind it
     velocity: np.ndarray  # w_k - w_{k-1}
     signs: np.ndarray  # Rademacher: words of unused bits
     before: np.ndarray  # Gaussian: kappa sigma_{k-1} xi_{k-1}
@@ -76,8 +76,8 @@ class Scratch(NamedTuple):
     squares: np.ndarray
 
 
-def make_scratch(n: int, records: int, observables: int) -> Scratch:
-    """Working memory for a state of n coordinates."""
+def make_scratch(n: int, records: int, observables: int, behind_gradient: int = 0) -> Scratch:
+    """Working memory for a state of n coordinates, and of a landscape that asks for some behind the gradient."""
     tables = aligned_empty((len(GAUSSIAN_TABLES) + 2, LANES))
     tables[:-2] = GAUSSIAN_TABLES
     # entry i of a sign table: bit 1 of i is the sign of xi_k, bit 0 that of xi_{k-1}
@@ -85,7 +85,7 @@ def make_scratch(n: int, records: int, observables: int) -> Scratch:
     tables[OLD_SIGNS] = [1.0 if i & 1 else -1.0 for i in range(LANES)]
     return Scratch(
         aligned_empty((n, LANES)),
-        aligned_empty((n, LANES)),
+        aligned_empty((n + behind_gradient, LANES)),
         aligned_empty((n, LANES)),
         aligned_empty((n, LANES), np.uint64),
         aligned_empty((n, LANES)),

@@ -35,6 +35,9 @@ class LandscapeKernels:
     ``hessian(w, out, p)`` and ``gradient_moments(w, mean, second, p)`` (the mean of the samples' gradients g_i and of
     g_i g_i^T, for landscapes that do it faster than sample by sample) serve noise shaped by them; a symmetric matrix is
     its lower triangle, row by row: row i, column j at ``out[i (i + 1) / 2 + j]``.
+
+    ``scratch(p)``: how many values of working memory lie behind the gradient, from ``out[size]`` on, for ``gradient``
+    and ``sample_gradient`` to use as they like; default none.
     """
 
     shared: Any = None
@@ -47,6 +50,11 @@ class LandscapeKernels:
     labels: str | None = None
     hessian: Any = None
     gradient_moments: Any = None
+    scratch: Any = None
+
+    def working_memory(self, p: Any) -> int:
+        """How many values of working memory lie behind the gradient, for parameters ``p``."""
+        return 0 if self.scratch is None else int(python_body(self.scratch)(p))
 
     @property
     def diagonal(self) -> bool:
@@ -122,8 +130,9 @@ class Landscape(abc.ABC):
             shared = python_body(self.kernels.shared)(view, p, 0, None, square)
             out = np.array([python_body(self.kernels.slope)(j, shared, p) * flat[j] for j in range(self.size)])
         else:
-            out = np.empty_like(flat)
+            out = np.empty((self.size + self.kernels.working_memory(p), flat.shape[1]))
             python_body(self.kernels.gradient)(view, LaneView(out), p, 0, None)
+            out = out[: self.size]
         return np.ascontiguousarray(out.T).reshape(points.shape)
 
 
