@@ -13,12 +13,13 @@ on what a vector width lets the compiler fuse.
 """
 
 from toylands.simd import operators  # noqa: F401 - declares the operators
-from toylands.simd.arrays import LaneView, aligned_empty, lanes, lanes_function, sum_of_squares
+from toylands.simd.arrays import LaneView, aligned_empty, lanes, lanes_function, sum_of_squares, tail
 from toylands.simd.functions import (
     absolute,
     any_true,
     as_bits,
     as_float,
+    count_bits,
     fma,
     has_bits,
     maximum,
@@ -32,6 +33,16 @@ from toylands.simd.functions import (
     to_float,
 )
 from toylands.simd.gather import index_below, take
+from toylands.simd.singles import (
+    as_halves,
+    as_single,
+    even_floats,
+    odd_floats,
+    signed_to_single,
+    single_bits,
+    splat_single,
+    to_single,
+)
 from toylands.simd.tables import exponent, lookup4, lookup16, mantissa
 from toylands.simd.values import LANES
 
@@ -43,6 +54,10 @@ __all__ = [
     "any_true",
     "as_bits",
     "as_float",
+    "as_halves",
+    "as_single",
+    "count_bits",
+    "even_floats",
     "exponent",
     "fma",
     "has_bits",
@@ -54,13 +69,19 @@ __all__ = [
     "mantissa",
     "maximum",
     "minimum",
+    "odd_floats",
     "rotate_left",
     "select",
     "signed_to_float",
+    "signed_to_single",
+    "single_bits",
     "splat",
+    "splat_single",
     "splat_word",
     "sqrt",
     "sum_of_squares",
+    "tail",
     "take",
     "to_float",
+    "to_single",
 ]

@@ -31,6 +31,9 @@ class LaneView:
     def __setitem__(self, index: int, value: Any) -> None:
         self._array[index] = value
 
+    def _from(self, start: int) -> LaneView:
+        return LaneView(self._array[start:])
+
 
 def lanes(array: np.ndarray) -> Any:
     """View a C-contiguous ``(n, 8)`` array of float64 or uint64 as n lanes values. No bounds are checked."""
@@ -53,6 +56,26 @@ infer_global(lanes)(_LanesTemplate)
 def _lower_lanes(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     data = context.make_array(sig.args[0])(context, builder, args[0]).data
     return builder.bitcast(data, VECTOR[sig.return_type.element].as_pointer())
+
+
+def tail(x: Any, start: int) -> Any:
+    """A lane array without its first ``start`` values: ``tail(x, start)[j]`` is ``x[start + j]``."""
+    return x._from(start)
+
+
+class _Tail(AbstractTemplate):
+    def generic(self, args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        if len(args) == 2 and isinstance(args[0], LaneArray) and isinstance(args[1], types.Integer):
+            return signature(args[0], args[0], types.intp)
+        return None
+
+
+infer_global(tail)(_Tail)
+
+
+@lower_builtin(tail, LaneArray, types.Integer)
+def _lower_tail(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.gep(args[0], [args[1]])
 
 
 class _GetItem(AbstractTemplate):

@@ -87,6 +87,12 @@ def has_bits(x: Any, bits: Any) -> Any:
     return (x & bits) != 0
 
 
+def count_bits(x: Any) -> Any:
+    """How many bits of a word are set, as a word."""
+    return np.array([int(word).bit_count() for word in np.atleast_1d(x)], dtype=np.uint64).reshape(np.shape(x))
+
+
+declare(count_bits, ((words,), words, intrinsic("llvm.ctpop", VECTOR[words])))
 declare(splat, ((floats,), floats, lambda c, b, x: x))
 declare(splat_word, ((words,), words, lambda c, b, x: x))
 declare(fma, ((floats, floats, floats), floats, intrinsic("llvm.fma", VECTOR[floats])))

@@ -10,7 +10,10 @@ from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin
 
-from toylands.simd.values import LANES, VECTOR, WordLanes, declare, floats, words
+from toylands.simd.arrays import lanes_function
+from toylands.simd.values import LANES, VECTOR, WordLanes, floats, words
+
+_32 = np.uint64(32)
 
 
 def take(array: np.ndarray, i: Any, j: int | None = None) -> Any:
@@ -22,12 +25,13 @@ def take(array: np.ndarray, i: Any, j: int | None = None) -> Any:
     return array[i] if j is None else array[i, j]
 
 
+@lanes_function
 def index_below(word: Any, count: Any) -> Any:
     """Word lanes to integers 0 .. count - 1, ``floor(count u)`` with u from the top 32 bits; count < 2^31.
 
     The probabilities differ from 1 / count by less than 2^-32.
     """
-    return ((word >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)
+    return ((word >> _32) * np.uint64(count)) >> _32
 
 
 class _Take(AbstractTemplate):
@@ -73,12 +77,3 @@ def _take_lanes(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         at = _offset(builder, array, builder.extract_element(args[1], number), args[2] if len(args) == 3 else None)
         out = builder.insert_element(out, builder.load(builder.gep(array.data, [at])), number)
     return out
-
-
-def _index_below(context: Any, builder: Any, word: Any, count: Any) -> Any:
-    half = ir.Constant(VECTOR[words], [32] * LANES)
-    return builder.lshr(builder.mul(builder.lshr(word, half), count), half)
-
-
-declare(index_below, ((words, words), words, _index_below))
-
