@@ -150,7 +150,7 @@ def test_ctrl_c(capsys: Capture, tmp_path: Path) -> None:
     assert "INTERRUPTED: 1 of 3 claims were finished" in out
     report = json.loads(out_file.read_text())
     assert report["partial"] is True
-    assert [c["id"] for c in report["claims"]] == ["fake/true"]
+    assert [c["id"] for c in report["claims"]] == ["mine.py:fake/true"]
 
 
 def test_lists(capsys: Capture) -> None:
@@ -178,6 +178,57 @@ def test_a_claim_is_shown_whole(capsys: Capture) -> None:
     for words in (["fake/corrected", "rho=1/3", "k=2"], ["--at", "rho=1/3", "--at", "k=2", "fake/corrected"]):
         assert run(capsys, "claim", *words)[1] == out
     assert "at rho = 1/2, k = 3:" in run(capsys, "claim", "fake/corrected")[1]
+
+
+INEQUALITY = """
+import sympy as sp
+from theory.claims.claim import Form
+from theory.claims.conjecture import conjecture
+x = sp.Symbol("x", real=True)
+n = sp.Symbol("n", integer=True)
+CLAIMS = [conjecture("bernoulli", "Bernoulli.", Form("1 + n x <= (1 + x)^n", left=1 + n * x, right=(1 + x) ** n,
+                     relation="<="), domain={"x": sp.Interval(-1, 9), "n": sp.Range(1, 9)})]
+"""
+
+
+def test_an_inequality_tells_both_sides_and_whether_it_holds(capsys: Capture, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(INEQUALITY)
+    code, out, _ = run(capsys, "claim", str(file), "--at", "x=1/2", "n=2")
+    assert code == 0
+    assert "our statement left  = 2" in out
+    assert "our statement right = 9/4  (about 2.25)" in out
+    assert "our statement: left <= right holds here" in out
+    assert "outside" not in out
+    code, out, err = run(capsys, "claim", str(file), "--at", "x=-4", "n=3", "--json", "-")
+    assert code == 0
+    values = json.loads(out)["claims"][0]["values"]
+    assert values["holds"] == {"printed": False, "derived": False}
+    assert values["outside"] == ["x must lie in [-1, 9], got -4"]
+    assert values["numbers"]["printed"] == {"left": -11.0, "right": -27.0}
+    assert "outside the domain: x must lie in [-1, 9], got -4" in err
+    assert "left <= right FAILS here" in err
+    _, out, _ = run(capsys, "claim", str(file), "--at", "n=1/2")
+    assert "n must lie in 1..8, got 1/2" in out
+    _, out, _ = run(capsys, "claim", "fake/true", "--at", "rho=-1/2", "k=1/2")
+    assert "outside the domain: k must be integer, got 1/2" in out
+    assert "outside the domain: rho must be positive, got -1/2" in out
+
+
+def test_own_files_have_ids_of_their_own(capsys: Capture, tmp_path: Path) -> None:
+    files = [tmp_path / "a b.py", tmp_path / "c.py", tmp_path / "sub" / "c.py"]
+    files[2].parent.mkdir()
+    for file in files:
+        file.write_text(INEQUALITY)
+    code, out, _ = run(capsys, "verify", "--quick", str(files[0]), str(files[1]))
+    assert code == 0
+    assert "a_b.py:bernoulli" in out
+    assert "c.py:bernoulli" in out
+    code, _, err = run(capsys, "verify", str(files[1]), str(files[2]))
+    assert code == 2
+    assert "has to be renamed" in err
+    files[1].write_text("raise SystemExit(0)")
+    assert run(capsys, "verify", str(files[1]))[0] == 2
 
 
 def test_a_claim_whose_derivation_raises_is_shown(capsys: Capture, tmp_path: Path) -> None:

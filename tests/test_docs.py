@@ -1,6 +1,7 @@
 """Every public name is documented with an example that runs (the examples themselves run as doctests)."""
 
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 import toylands as tl
 from toylands import dynamics, landscapes, noise, testing
+from toylands.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = [
@@ -61,3 +63,28 @@ def test_readme_guard_runs():
     space: dict = {"tl": tl}
     exec(compile(block, "README.md", "exec"), space)  # noqa: S102 - the project's own text
     space["test_anti_pgd_limit"]()
+
+
+OWN_CLAIMS = re.findall(r"```python\n((?:(?!```).)*?CLAIMS = .*?)```", (ROOT / "README.md").read_text(), re.S)
+
+
+@pytest.mark.parametrize(("block", "verdicts"), [*zip(OWN_CLAIMS, (["supported"], ["supported", "refuted"]))])
+def test_readme_claims_are_judged(block, verdicts, tmp_path, capsys):
+    """The examples of claims of one's own: under 30 lines each, judged as the README says."""
+    assert len(OWN_CLAIMS) == 2
+    assert len(block.splitlines()) < 30
+    file, out = tmp_path / "my_claims.py", tmp_path / "out.json"
+    file.write_text(block)
+    assert main(["verify", "--quick", str(file), "--json", str(out)]) == 0, capsys.readouterr().out
+    judged = json.loads(out.read_text())["claims"]
+    assert [entry["verdict"] for entry in judged] == verdicts
+    assert all(entry["id"].startswith("my_claims.py:") for entry in judged)
+
+
+def test_readme_claims_can_fail(tmp_path, capsys):
+    """The same examples with a wrong constant and a wider domain exit with 1."""
+    for number, (right, wrong) in enumerate((("2 / (1 + rho))", "3 / (1 + rho))"), ("sp.Rational(1, 2), 1)", "0, 1)"))):
+        file = tmp_path / f"claims_{number}.py"
+        assert right in OWN_CLAIMS[number]
+        file.write_text(OWN_CLAIMS[number].replace(right, wrong))
+        assert main(["verify", "--quick", str(file)]) == 1, capsys.readouterr().out

@@ -34,7 +34,7 @@ from fake_ledger import (
 from theory.claims import registry
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Form, Verdict
 from theory.judge import measurement, statistics
-from theory.judge.agreement import relation_holds, same_expression
+from theory.judge.agreement import example_point, relation_holds, same_expression, side_value
 from theory.judge.outcomes import Entry
 from theory.judge.points import exact_number, parse_point
 from theory.proof import Blackboard
@@ -485,6 +485,15 @@ def test_every_ledger_module_defines_well_formed_claims() -> None:
     for subject in claims:
         assert subject.id.startswith(subject.paper + "/")
         assert all(e.mutants for e in subject.experiments), subject.id
+
+
+def test_every_printed_formula_of_the_ledger_has_a_value_at_its_example() -> None:
+    for subject in registry.ledger():
+        point = example_point(subject)
+        for name in ("left", "right"):
+            side = getattr(subject.printed, name)
+            if side is not None:
+                assert not isinstance(side_value(subject.printed, name, point), Exception), (subject.id, name)
 
 
 def test_patterns(monkeypatch: pytest.MonkeyPatch) -> None:

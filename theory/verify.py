@@ -183,7 +183,7 @@ def _entry(case: _Case, experiments: tuple[ExperimentOutcome, ...]) -> Entry:
 
 def known_symbols(claim: Claim, derivation: Derivation | None = None) -> set[str]:
     """Names that a point of this claim may give values to."""
-    names = set(claim.symbols) | set(claim.example)
+    names = set(claim.symbols) | set(claim.example) | set(claim.domain.sets if claim.domain is not None else ())
     for form in (claim.printed, derivation.form if derivation is not None else None):
         for side in () if form is None else (form.left, form.right):
             if isinstance(side, sp.Basic):

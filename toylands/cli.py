@@ -83,7 +83,8 @@ def verify(
         list[str] | None,
         typer.Argument(
             metavar="PATTERNS",
-            help="Ids (antipgd/C.5 means all below it), globs ('antipgd/*'), or .py files of your own with CLAIMS.",
+            help="Ids (antipgd/C.5 means all below it), globs ('antipgd/*'), or .py files of your own that define "
+            "CLAIMS (such a file is run as Python).",
             show_default="the whole ledger",
         ),
     ] = None,
@@ -264,15 +265,21 @@ def claim(
         list[str] | None,
         typer.Option(metavar="NAME=NUMBER...", help="Values: integers, fractions a/b, decimals. Others: the example."),
     ] = None,
+    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write a JSON object; - is standard output.")] = None,
 ) -> None:
     """Show a claim whole, with the printed and the derived form evaluated exactly at a point.
+
+    Of an inequality, both sides and whether it holds there. A point outside the claim's domain is evaluated all the
+    same, and said to be outside.
 
     Example: toylands claim antipgd/C.5 --at rho=1/2 k=2
     """
     from theory.judge.points import parse_point
     from theory.reports.entry import claim_lines
+    from theory.reports.json import values_object
     from theory.verify import evaluate, known_symbols
 
+    _check_files({"--json": json})
     patterns = [word for word in words if "=" not in word]
     if not patterns:
         _usage("claim needs an id; `toylands list claims` shows all")
@@ -286,10 +293,15 @@ def claim(
     if set(point) - everywhere:
         names = ", ".join(sorted(set(point) - everywhere))
         _usage(f"no symbol {names} in {', '.join(known)}; the symbols are: {', '.join(sorted(everywhere)) or 'none'}")
+    objects = []
     for index, (each, derivation, problem) in enumerate(chosen):
         own = {name: value for name, value in point.items() if name in known[each.id]}
         values = None if derivation is None else evaluate(each, own, derivation)
-        typer.echo(("\n" if index else "") + "\n".join(claim_lines(each, derivation, values, problem)))
+        lines = claim_lines(each, derivation, values, problem)
+        typer.echo(("\n" if index else "") + "\n".join(lines), err=json == "-")
+        objects.append(values_object(each, derivation, values, problem))
+    if json is not None:
+        _write_json(json, {"claims": objects})
     if any(problem for _, _, problem in chosen):
         raise typer.Exit(1)
 

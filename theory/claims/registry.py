@@ -14,12 +14,16 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import theory.claims
 from theory.claims.claim import Claim, Derivation, Form, Verdict
 from theory.claims.papers import PAPERS
+
+FORBIDDEN = "*?[]="
+"""Characters that an id cannot have: they mean something in a pattern, or on the command line."""
 
 NEVER_RECORDED = (Verdict.INCONCLUSIVE, Verdict.CONTRADICTED)
 
@@ -95,6 +99,9 @@ def _unimportable(paper: str, module: str, error: Exception) -> Claim:
 def load_file(path: str | Path) -> tuple[Claim, ...]:
     """The claims of a Python file of the user's own, which must define ``CLAIMS``, a sequence of claims.
 
+    Their ids get the file's name before them, ``my_claims.py:id``, so that no file can take the place of another, or
+    of an entry of the ledger.
+
     Parameters
     ----------
     path : path
@@ -116,7 +123,7 @@ def load_file(path: str | Path) -> tuple[Claim, ...]:
     sys.modules[name] = module  # dataclasses and pickling look their module up there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise ClaimFileError(f"{path}: {type(error).__name__}: {error}") from error
     claims = getattr(module, "CLAIMS", None)
@@ -126,7 +133,12 @@ def load_file(path: str | Path) -> tuple[Claim, ...]:
         check_claims(claims)
     except ValueError as error:
         raise ClaimFileError(f"{path}: {error}") from error
-    return tuple(claims)
+    return tuple(replace(claim, id=f"{_plain(path.name)}:{claim.id}") for claim in claims)
+
+
+def _plain(name: str) -> str:
+    """A file's name without the characters that an id cannot have."""
+    return "".join("_" if c.isspace() or c in FORBIDDEN else c for c in name)
 
 
 def check_claims(claims: Iterable[Claim]) -> None:
@@ -140,7 +152,7 @@ def check_claims(claims: Iterable[Claim]) -> None:
         if claim.id in seen:
             raise ValueError(f"two claims have the id {claim.id!r}; ids must be unique")
         seen.add(claim.id)
-        if not claim.id or any(c.isspace() or c in "*?[]=" for c in claim.id):
+        if not claim.id or any(c.isspace() or c in FORBIDDEN for c in claim.id):
             raise ValueError(f"id must be a name without blanks and without * ? [ ] =, got {claim.id!r}")
         if not claim.statement:
             raise ValueError(f"{claim.id}: statement must not be empty")
@@ -200,7 +212,7 @@ def select(patterns: Sequence[str] = ()) -> tuple[Claim, ...]:
     try:
         check_claims(chosen)
     except ValueError as error:
-        raise ClaimFileError(str(error)) from error
+        raise ClaimFileError(f"{error} (of two files of one name, one has to be renamed)") from error
     return tuple(chosen)
 
 

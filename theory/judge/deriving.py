@@ -127,14 +127,17 @@ def values_at(claim: Claim, derivation: Derivation, point: agreement.Point) -> V
         return found
 
     printed, derived = sides(claim.printed, "printed"), sides(derivation.form, "derived")
-    holds = {}
+    holds, relations = {}, {}
     for which, form, found in (("printed", claim.printed, printed), ("derived", derivation.form, derived)):
+        if form is not None:
+            relations[which] = form.relation
         if form is not None and len(found) == 2:
             holds[which] = agreement.relation_holds(found["left"], form.relation, found["right"])
-    return Values(dict(point), printed, derived, tuple(problems), holds, outside(claim, derivation, point))
+    outside = _outside(claim, derivation, point)
+    return Values(dict(point), printed, derived, tuple(problems), relations, holds, outside)
 
 
-def outside(claim: Claim, derivation: Derivation, point: agreement.Point) -> tuple[str, ...]:
+def _outside(claim: Claim, derivation: Derivation, point: agreement.Point) -> tuple[str, ...]:
     """Why a point is not in the claim's domain, as the claim or what its symbols assume says; empty if it is."""
     found = [] if claim.domain is None else list(claim.domain.violations(point))
     for form in (claim.printed, derivation.form):

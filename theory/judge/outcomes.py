@@ -129,14 +129,15 @@ class SearchOutcome:
 class Values:
     """Sides of the printed and the derived form at one point; a side that has no value there is missing.
 
-    ``holds`` says for ``printed`` and ``derived`` whether left and right stand in the form's relation at the point,
-    None where that cannot be decided; ``outside`` why the point is not in the claim's domain.
+    ``relations`` holds the relations of the ``printed`` and the ``derived`` form, ``holds`` whether left and right
+    stand in them at the point (None where that cannot be decided), ``outside`` why the point is not in the domain.
     """
 
     point: dict[str, object]
     printed: dict[str, object]
     derived: dict[str, object]
     problems: tuple[str, ...] = ()
+    relations: dict[str, str] = field(default_factory=dict)
     holds: dict[str, bool | None] = field(default_factory=dict)
     outside: tuple[str, ...] = ()
 

@@ -65,10 +65,17 @@ def _field(name: str, text: str) -> list[str]:
 def _values(values: Values, printed: str) -> list[str]:
     point = ", ".join(f"{name} = {value}" for name, value in values.point.items())
     lines = [f"at {point}:" if point else "values:"]
-    for title, sides in ((printed, values.printed), ("derived", values.derived)):
+    lines += [f"  outside the domain: {line}" for line in values.outside]
+    for title, which, sides in ((printed, "printed", values.printed), ("derived", "derived", values.derived)):
         lines += [f"  {title} {name:<5} = {_number(value)}" for name, value in sides.items()]
+        if len(sides) == 2:
+            lines.append(f"  {title}: left {values.relations[which]} right {_verdict(values.holds.get(which))}")
     lines += [f"  {problem}" for problem in values.problems]
     return lines if len(lines) > 1 else []
+
+
+def _verdict(holds: bool | None) -> str:
+    return "cannot be decided here" if holds is None else "holds here" if holds else "FAILS here"
 
 
 def _number(value: object) -> str:

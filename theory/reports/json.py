@@ -6,8 +6,10 @@ import json
 import math
 from typing import Any
 
-from theory.claims.claim import Form
-from theory.judge.outcomes import Check, Comparison, Entry, ExperimentOutcome, Report, Values
+import sympy as sp
+
+from theory.claims.claim import Claim, Derivation, Form
+from theory.judge.outcomes import Check, Comparison, Entry, ExperimentOutcome, Report, SearchOutcome, Values
 from theory.proof import Proof
 
 Json = dict[str, Any]
@@ -74,6 +76,8 @@ def entry_object(entry: Entry) -> Json:
         "printed_form": _form(claim.printed),
         "derived_form": _form(form),
         "symbols": dict(claim.symbols),
+        "domain": claim.domain.describe() if claim.domain is not None else None,
+        "searches": [_search(outcome) for outcome in entry.searches],
         "example": _values(entry.values),
         "experiments": [_experiment(experiment) for experiment in entry.experiments],
         "traceback": entry.trace or None,
@@ -90,6 +94,20 @@ def _proof(proof: Proof | None) -> Json | None:
         return None
     steps = [{"what": step.what, "holds": step.holds, "shown": step.shown} for step in proof.steps]
     return {"method": proof.method, "complete": proof.complete, "steps": steps}
+
+
+def _search(outcome: SearchOutcome) -> Json:
+    return {
+        "form": outcome.form,
+        "random_points": outcome.random,
+        "refining_points": outcome.refined,
+        "without_a_value": outcome.undecided,
+        "seed": outcome.seed,
+        "smallest_relative_margin": outcome.margin,
+        "at": dict(outcome.where),
+        "counterexample": outcome.counterexample,
+        "shown": outcome.shown,
+    }
 
 
 def _check(check: Check) -> Json:
@@ -113,7 +131,38 @@ def _values(values: Values | None) -> Json | None:
     if values is None:
         return None
     parts = {"at": values.point, "printed": values.printed, "derived": values.derived}
-    return {name: {key: str(value) for key, value in part.items()} for name, part in parts.items()}
+    texts: Json = {name: {key: str(value) for key, value in part.items()} for name, part in parts.items()}
+    return {**texts, "holds": dict(values.holds), "outside": list(values.outside), "problems": list(values.problems)}
+
+
+def values_object(claim: Claim, derivation: Derivation | None, values: Values | None, problem: str = "") -> Json:
+    """One claim at a point: both forms, the exact value of every side as text, and as a number where it is real."""
+    form = derivation.form if derivation is not None else None
+    found = _values(values)
+    if found is not None and values is not None:
+        sides = {"printed": values.printed, "derived": values.derived}
+        found["numbers"] = {name: {k: _number(v) for k, v in part.items()} for name, part in sides.items()}
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "recorded": str(claim.recorded),
+        "printed_form": _form(claim.printed),
+        "derived_form": _form(form),
+        "symbols": dict(claim.symbols),
+        "domain": claim.domain.describe() if claim.domain is not None else None,
+        "values": found,
+        "problem": problem or None,
+    }
+
+
+def _number(value: object) -> float | list[Any] | None:
+    """A real number as a float, a matrix as nested lists; None for anything else."""
+    if isinstance(value, sp.MatrixBase):
+        return [[_number(v) for v in row] for row in value.tolist()]
+    if not isinstance(value, sp.Expr) or not value.is_number or value.is_real is False:
+        return None
+    number = complex(sp.N(value, 17))
+    return number.real if number.imag == 0 and math.isfinite(number.real) else None
 
 
 def _experiment(experiment: ExperimentOutcome) -> Json:

@@ -103,6 +103,8 @@ def _update_claims() -> tuple[Claim, ...]:
         drift, holds(drift, prove_conditional_drift), Verdict.PROVED,
         "The noise on u has mean zero and is independent of the state. All of Theorem 3.1 hangs on this balance.",
         experiments=(_drift_experiment(),), new=True,
+        example={"R": sp.S.One, "d": sp.Integer(8), "eta": sp.Rational(1, 4), "sigma": sp.Rational(1, 8),
+                 "v": sp.Rational(1, 16)},
     )  # fmt: skip
     return (*updates, exact)
 
