@@ -64,6 +64,23 @@ class InjectedNoise:
 
 rademacher = InjectedNoise("rademacher", 1.0)
 gaussian = InjectedNoise("gaussian", 3.0)
+uniform = InjectedNoise("uniform", 1.8)
+laplace = InjectedNoise("laplace", 6.0)
+
+
+def binomial(trials: int) -> InjectedNoise:
+    """The centred binomial: the sum of ``trials`` signs (1 to 64), divided by sqrt(trials).
+
+    Examples
+    --------
+    >>> from toylands import noise
+    >>> noise.binomial(10).fourth_moment
+    2.8
+    """
+    trials = validation.positive_int("trials", trials)
+    if trials > 64:
+        raise ValueError(f"trials = {trials} must be at most 64")
+    return InjectedNoise(f"binomial{trials}", 3.0 - 2.0 / trials)
 
 
 @dataclass(frozen=True)
@@ -197,7 +214,7 @@ GAUSSIAN_TABLES = np.stack([_INVERSE[:8], _INVERSE[8:], _OFFSET[:8], _OFFSET[8:]
 
 
 @lanes_function
-def _radius(word: Any, tables: Any) -> Any:
+def radius(word: Any, tables: Any) -> Any:
     """sqrt(-2 ln u) for u = (word + 1/2) / 2^64."""
     u = fma(to_float(word), 2.0**-64, splat(2.0**-65))
     index = as_bits(u) >> _48
@@ -235,9 +252,9 @@ def _cosine_sine(word: Any) -> Any:
 @lanes_function
 def box_muller(radius_word: Any, angle_word: Any, tables: Any) -> Any:
     """Two independent standard normals a lane from two words a lane. ``tables``: lanes of `GAUSSIAN_TABLES`."""
-    radius = _radius(radius_word, tables)
+    length = radius(radius_word, tables)
     cosine, sine = _cosine_sine(angle_word)
-    return radius * cosine, radius * sine
+    return length * cosine, length * sine
 
 
 @lanes_function

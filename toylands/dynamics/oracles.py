@@ -1,0 +1,229 @@
+"""Gradient oracles: which gradient a rule follows, and at which point it is taken.
+
+An oracle is composed of a batch of data points, noise on their labels, and a displacement of the point. What is left
+out is the plain thing: all data, true labels, the current point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from toylands import validation
+from toylands.landscapes.base import Landscape
+from toylands.noise import InjectedNoise, gaussian, rademacher
+from toylands.observables import python_body
+
+WITH, WITHOUT, EPOCH = "with", "without", "epoch"
+
+
+@dataclass(frozen=True)
+class MiniBatch:
+    """A few data points in place of all of them, each trajectory its own.
+
+    Parameters
+    ----------
+    size : int
+        Data points a batch, at least 1 (without replacement at most as many as there are).
+    replacement : {"with", "without", "epoch"}
+        Every point drawn afresh; a fresh subset a step; or a shuffled pass over the data, cut into batches (what does
+        not fill a batch sits the pass out).
+    """
+
+    size: int = 1
+    replacement: str = WITH
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", validation.positive_int("batch_size", self.size))
+        validation.choice("replacement", self.replacement, (WITH, WITHOUT, EPOCH))
+
+
+@dataclass(frozen=True)
+class LabelNoise:
+    """Fresh noise on the labels at every step: ``sigma`` times a standard draw, added to each target.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation, at least 0.
+    noise : InjectedNoise
+        Law of the draws, e.g. ``tl.noise.rademacher``.
+    shared : bool
+        One draw for all labels of a step instead of one each.
+    """
+
+    sigma: float
+    noise: InjectedNoise = rademacher
+    shared: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sigma", validation.nonnegative("label_sigma", self.sigma))
+
+
+@dataclass(frozen=True)
+class LabelFlips:
+    """Labels +-1 that are flipped, each with the given probability, afresh at every step.
+
+    Parameters
+    ----------
+    probability : float
+        In [0, 1].
+    shared : bool
+        Flip all labels of a step together.
+    """
+
+    probability: float
+    shared: bool = False
+
+    def __post_init__(self) -> None:
+        value = validation.in_interval("flip_probability", self.probability, 0.0, 1.0)
+        object.__setattr__(self, "probability", value)
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """Gradients at randomly displaced points, averaged: grad L(w + U), with ``two_point`` also at w - U.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation of each coordinate of U, at least 0.
+    noise : InjectedNoise
+        Law of U's coordinates.
+    count : int
+        Displacements a step.
+    two_point : bool
+        Average grad L(w + U) and grad L(w - U).
+    """
+
+    sigma: float
+    noise: InjectedNoise = gaussian
+    count: int = 1
+    two_point: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sigma", validation.nonnegative("sigma", self.sigma))
+        object.__setattr__(self, "count", validation.positive_int("perturbations", self.count))
+
+
+@dataclass(frozen=True)
+class SharpnessAware:
+    """The gradient at a point uphill: grad L(w + rho g / |g|), g = grad L(w).
+
+    Parameters
+    ----------
+    rho : float
+        Length of the way uphill, at least 0.
+    adaptive : bool
+        Uphill in the coordinates' own scale: w + rho T^2 g / |T g|, T = diag |w|.
+    spread : float
+        If positive, a normal displacement of this standard deviation comes first: g is taken there, and rho g / |g| is
+        added to it.
+    """
+
+    rho: float
+    adaptive: bool = False
+    spread: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rho", validation.nonnegative("rho", self.rho))
+        object.__setattr__(self, "spread", validation.nonnegative("spread", self.spread))
+        if self.adaptive and self.spread > 0:
+            raise ValueError("adaptive = True and spread > 0 do not go together")
+
+
+@dataclass(frozen=True)
+class GradientOracle:
+    """Batch, labels and displacement; see the classes of this file."""
+
+    batch: MiniBatch | None = None
+    labels: LabelNoise | LabelFlips | None = None
+    displaced: Perturbation | SharpnessAware | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """JSON-able settings."""
+        settings: dict[str, Any] = {}
+        for part in (self.batch, self.labels, self.displaced):
+            if part is not None:
+                values = {key: getattr(value, "name", value) for key, value in vars(part).items()}
+                settings[type(part).__name__] = values
+        return settings
+
+
+class OracleShape(NamedTuple):
+    """What decides the code of an oracle."""
+
+    batch: str | None
+    labels: str | None  # a law's name, or "flip"
+    shared: bool
+    displaced: str | None  # "one-point", "two-point", "sam", "asam", "random-sam"
+    law: str
+
+
+class OracleNumbers(NamedTuple):
+    """An oracle's values as its kernel sees them."""
+
+    batch_size: int
+    label_scale: float  # standard deviation, or probability of a flip
+    count: int
+    scale: float  # sigma of a perturbation, rho of a way uphill
+    spread: float
+
+
+NO_NUMBERS = OracleNumbers(0, 0.0, 1, 0.0, 0.0)
+
+
+def oracle_shape(oracle: GradientOracle | None) -> OracleShape | None:
+    """The code of an oracle."""
+    if oracle is None:
+        return None
+    labels, displaced = oracle.labels, oracle.displaced
+    kind = law = None
+    if isinstance(displaced, Perturbation):
+        kind, law = "two-point" if displaced.two_point else "one-point", displaced.noise.name
+    elif isinstance(displaced, SharpnessAware):
+        kind = "asam" if displaced.adaptive else "random-sam" if displaced.spread > 0 else "sam"
+    label_kind = labels.noise.name if isinstance(labels, LabelNoise) else None if labels is None else "flip"
+    return OracleShape(
+        None if oracle.batch is None else oracle.batch.replacement,
+        label_kind,
+        labels is not None and labels.shared,
+        kind,
+        law or "gaussian",
+    )
+
+
+def oracle_numbers(oracle: GradientOracle | None, landscape: Landscape) -> OracleNumbers:
+    """The values of an oracle on a landscape.
+
+    Raises
+    ------
+    ValueError
+        If the landscape has no data points, too few of them, or labels of another kind.
+    """
+    if oracle is None:
+        return NO_NUMBERS
+    batch, labels, displaced = oracle.batch, oracle.labels, oracle.displaced
+    if batch is not None or labels is not None:
+        samples = sample_count(landscape)
+        if batch is not None and batch.replacement != WITH and batch.size > samples:
+            raise ValueError(f"batch_size = {batch.size} must be at most the {samples} data points without replacement")
+    kind = landscape.kernels.labels
+    if isinstance(labels, LabelNoise) and kind != "additive":
+        raise ValueError(f"{type(landscape).__name__} has no real-valued labels to add noise to")
+    if isinstance(labels, LabelFlips) and kind != "sign":
+        raise ValueError(f"{type(landscape).__name__} has no labels +-1 to flip")
+    scale = 0.0 if labels is None else labels.sigma if isinstance(labels, LabelNoise) else labels.probability
+    size = 0 if batch is None else batch.size
+    if isinstance(displaced, Perturbation):
+        return OracleNumbers(size, scale, displaced.count, displaced.sigma, 0.0)
+    if isinstance(displaced, SharpnessAware):
+        return OracleNumbers(size, scale, 1, displaced.rho, displaced.spread)
+    return OracleNumbers(size, scale, 1, 0.0, 0.0)
+
+
+def sample_count(landscape: Landscape) -> int:
+    """How many data points a landscape is a mean over; ValueError if it is none."""
+    if landscape.kernels.sample_gradient is None:
+        raise ValueError(f"{type(landscape).__name__} is no mean over data points: it has no batches and no labels")
+    return int(python_body(landscape.kernels.samples)(landscape.parameters))
