@@ -34,10 +34,11 @@ from toylands.simd.functions import (
 )
 from toylands.simd.gather import index_below, take
 from toylands.simd.singles import (
+    WIDENING,
     as_halves,
     as_single,
-    even_floats,
-    odd_floats,
+    even_widened,
+    odd_widened,
     signed_to_single,
     single_bits,
     splat_single,
@@ -49,6 +50,7 @@ from toylands.simd.values import LANES
 __all__ = [
     "LANES",
     "LaneView",
+    "WIDENING",
     "absolute",
     "aligned_empty",
     "any_true",
@@ -57,7 +59,7 @@ __all__ = [
     "as_halves",
     "as_single",
     "count_bits",
-    "even_floats",
+    "even_widened",
     "exponent",
     "fma",
     "has_bits",
@@ -69,7 +71,7 @@ __all__ = [
     "mantissa",
     "maximum",
     "minimum",
-    "odd_floats",
+    "odd_widened",
     "rotate_left",
     "select",
     "signed_to_float",

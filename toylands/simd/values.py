@@ -53,6 +53,33 @@ class MaskLanes(types.Type):
         return self if isinstance(other, types.Boolean) else None
 
 
+class SingleLanes(types.Type):
+    """Sixteen float32, two a trajectory."""
+
+    def __init__(self) -> None:
+        super().__init__(name="single_lanes")
+
+    def can_convert_from(self, typingctx: Any, other: types.Type) -> Any:
+        return Conversion.safe if isinstance(other, (types.Float, types.Integer)) else None
+
+
+class HalfLanes(types.Type):
+    """Sixteen 32-bit words (unsigned), two a trajectory."""
+
+    def __init__(self) -> None:
+        super().__init__(name="half_lanes")
+
+    def can_convert_from(self, typingctx: Any, other: types.Type) -> Any:
+        return Conversion.safe if isinstance(other, types.Integer) else None
+
+
+class HalfMaskLanes(types.Type):
+    """Sixteen truth values, two a trajectory."""
+
+    def __init__(self) -> None:
+        super().__init__(name="half_mask_lanes")
+
+
 class LaneArray(types.Type):
     """A pointer to n values of eight lanes each."""
 
@@ -62,8 +89,16 @@ class LaneArray(types.Type):
 
 
 floats, words, mask = FloatLanes(), WordLanes(), MaskLanes()
+singles, halves, half_mask = SingleLanes(), HalfLanes(), HalfMaskLanes()
 _f64, _i64, _i1 = ir.DoubleType(), ir.IntType(64), ir.IntType(1)
-VECTOR = {floats: ir.VectorType(_f64, LANES), words: ir.VectorType(_i64, LANES), mask: ir.VectorType(_i1, LANES)}
+VECTOR = {
+    floats: ir.VectorType(_f64, LANES),
+    words: ir.VectorType(_i64, LANES),
+    mask: ir.VectorType(_i1, LANES),
+    singles: ir.VectorType(ir.FloatType(), 2 * LANES),
+    halves: ir.VectorType(ir.IntType(32), 2 * LANES),
+    half_mask: ir.VectorType(_i1, 2 * LANES),
+}
 
 
 def _register(type_class: type, be_type: Any) -> None:
@@ -77,18 +112,23 @@ def _register(type_class: type, be_type: Any) -> None:
 _register(FloatLanes, lambda t: VECTOR[floats])
 _register(WordLanes, lambda t: VECTOR[words])
 _register(MaskLanes, lambda t: VECTOR[mask])
+_register(SingleLanes, lambda t: VECTOR[singles])
+_register(HalfLanes, lambda t: VECTOR[halves])
+_register(HalfMaskLanes, lambda t: VECTOR[half_mask])
 _register(LaneArray, lambda t: VECTOR[t.element].as_pointer())
 
 
 def _splat(builder: Any, value: Any, vector: ir.VectorType) -> Any:
     first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(
-        first, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        first,
+        ir.Constant(vector, ir.Undefined),
+        ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count),
     )
 
 
 def constant(vector: ir.VectorType, value: float | int) -> ir.Constant:
-    return ir.Constant(vector, [value] * LANES)
+    return ir.Constant(vector, [value] * vector.count)
 
 
 @lower_cast(types.Float, FloatLanes)
@@ -107,19 +147,30 @@ def _cast_mask(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -
     return _splat(builder, builder.trunc(value, _i1) if value.type != _i1 else value, VECTOR[mask])
 
 
-def _is_float(t: types.Type) -> bool:
-    return t is floats or isinstance(t, (types.Float, types.Integer))
+@lower_cast(types.Float, SingleLanes)
+@lower_cast(types.Integer, SingleLanes)
+def _cast_single(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
+    return _splat(builder, context.cast(builder, value, fromty, types.float32), VECTOR[singles])
 
 
-def _is_word(t: types.Type) -> bool:
-    return t is words or isinstance(t, types.Integer)
+@lower_cast(types.Integer, HalfLanes)
+def _cast_half(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
+    return _splat(builder, context.cast(builder, value, fromty, types.uint32), VECTOR[halves])
 
 
-def _is_mask(t: types.Type) -> bool:
-    return t is mask or isinstance(t, types.Boolean)
+def _is_number(t: types.Type) -> bool:
+    return isinstance(t, (types.Float, types.Integer))
 
 
-_ACCEPTS = {floats: _is_float, words: _is_word, mask: _is_mask}
+def _is_integer(t: types.Type) -> bool:
+    return isinstance(t, types.Integer)
+
+
+def _is_boolean(t: types.Type) -> bool:
+    return isinstance(t, types.Boolean)
+
+
+_ACCEPTS = {floats: _is_number, words: _is_integer, mask: _is_boolean, singles: _is_number, halves: _is_integer}
 
 
 def declare(function: Any, *overloads: tuple[tuple[types.Type, ...], types.Type, Any]) -> None:
@@ -159,7 +210,7 @@ def plain(method: str) -> Any:
 
 def intrinsic(name: str, vector: ir.VectorType) -> Any:
     def recipe(context: Any, builder: Any, *args: Any) -> Any:
-        suffix = "v8f64" if vector == VECTOR[floats] else "v8i64"
+        suffix = {VECTOR[floats]: "v8f64", VECTOR[words]: "v8i64", VECTOR[singles]: "v16f32"}[vector]
         return call(builder, f"{name}.{suffix}", vector, args)
 
     return recipe
