@@ -32,7 +32,7 @@ from toylands.simd.functions import (
     sqrt,
     to_float,
 )
-from toylands.simd.gather import index_below, take
+from toylands.simd.gather import exchange, index_below, take
 from toylands.simd.singles import (
     WIDENING,
     as_halves,
@@ -44,7 +44,7 @@ from toylands.simd.singles import (
     splat_single,
     to_single,
 )
-from toylands.simd.tables import exponent, lookup4, lookup16, mantissa
+from toylands.simd.tables import exponent, lookup4, lookup4_above, lookup16, mantissa
 from toylands.simd.values import LANES
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "as_single",
     "count_bits",
     "even_widened",
+    "exchange",
     "exponent",
     "fma",
     "has_bits",
@@ -67,6 +68,7 @@ __all__ = [
     "lanes",
     "lanes_function",
     "lookup4",
+    "lookup4_above",
     "lookup16",
     "mantissa",
     "maximum",

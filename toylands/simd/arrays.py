@@ -31,8 +31,11 @@ class LaneView:
     def __setitem__(self, index: int, value: Any) -> None:
         self._array[index] = value
 
-    def _from(self, start: int) -> LaneView:
+    def tail(self, start: int) -> LaneView:
         return LaneView(self._array[start:])
+
+    def swap(self, i: int, j: int, lane: int) -> None:
+        self._array[i, lane], self._array[j, lane] = self._array[j, lane], self._array[i, lane]
 
 
 def lanes(array: np.ndarray) -> Any:
@@ -60,7 +63,7 @@ def _lower_lanes(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 def tail(x: Any, start: int) -> Any:
     """A lane array without its first ``start`` values: ``tail(x, start)[j]`` is ``x[start + j]``."""
-    return x._from(start)
+    return x.tail(start)
 
 
 class _Tail(AbstractTemplate):

@@ -11,7 +11,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin
 
 from toylands.simd.arrays import lanes_function
-from toylands.simd.values import LANES, VECTOR, WordLanes, floats, words
+from toylands.simd.values import LANES, VECTOR, LaneArray, WordLanes, floats, words
 
 _32 = np.uint64(32)
 
@@ -32,6 +32,41 @@ def index_below(word: Any, count: Any) -> Any:
     The probabilities differ from 1 / count by less than 2^-32.
     """
     return ((word >> _32) * np.uint64(count)) >> _32
+
+
+def exchange(x: Any, i: int, j: Any) -> Any:
+    """Swap ``x[i]`` with ``x[j]``, ``j`` (word lanes) each lane's own, in an array of word lanes; the new ``x[i]``."""
+    for lane in range(LANES):
+        other = int(j[lane])
+        x.swap(i, other, lane)
+    return x[i]
+
+
+class _Exchange(AbstractTemplate):
+    def generic(self, args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        if len(args) == 3 and isinstance(args[0], LaneArray) and args[0].element is words and args[2] is words:
+            return signature(words, args[0], types.intp, words)
+        return None
+
+
+infer_global(exchange)(_Exchange)
+
+
+@lower_builtin(exchange, LaneArray, types.Integer, WordLanes)
+def _lower_exchange(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    scalars = builder.bitcast(args[0], ir.IntType(64).as_pointer())
+    width = ir.Constant(ir.IntType(64), LANES)
+    out = ir.Constant(VECTOR[words], ir.Undefined)
+    for lane in range(LANES):
+        number = ir.Constant(ir.IntType(64), lane)
+        here = builder.gep(scalars, [builder.add(builder.mul(args[1], width), number)])
+        index = builder.extract_element(args[2], ir.Constant(ir.IntType(32), lane))
+        there = builder.gep(scalars, [builder.add(builder.mul(index, width), number)])
+        mine, other = builder.load(here), builder.load(there)
+        builder.store(mine, there)
+        builder.store(other, here)
+        out = builder.insert_element(out, other, ir.Constant(ir.IntType(32), lane))
+    return out
 
 
 class _Take(AbstractTemplate):
