@@ -30,7 +30,7 @@ from theory.judge.outcomes import Report
 from theory.reports import files
 from theory.reports.digits import duration, with_error
 from theory.reports.figure import experiment_svg
-from theory.reports.html import to_html
+from theory.reports.html import _anchor, to_html
 from theory.reports.json import to_json
 from theory.reports.junit import to_junit
 from theory.reports.mathsvg import MathRenderer
@@ -114,7 +114,7 @@ def test_junit(report: Report) -> None:
 class _Strict(HTMLParser):
     """Checks that tags nest and that nothing outside the page is asked for."""
 
-    VOID = frozenset({"meta", "br", "link", "img", "path", "circle", "use", "rect"})
+    VOID = frozenset({"meta", "br", "link", "img", "path", "circle", "use", "rect", "input"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -162,6 +162,28 @@ def test_html(report: Report) -> None:
     assert page.count('class="plot"') == sum(bool(e.comparisons) for n in report.entries for e in n.experiments)
     assert page.count('<svg class="formula"') >= 10
     assert "Why the printed form fails" in page
+
+
+def test_verdicts_can_be_hidden_without_a_script(report: Report) -> None:
+    page = to_html(report)
+    for verdict in {entry.verdict for entry in report.entries}:
+        number = sum(entry.verdict == verdict for entry in report.entries)
+        assert page.count(f'id="show-{verdict.name}" checked') == 1
+        rule = f"body:has(#show-{verdict.name}:not(:checked)) .is-{verdict.name} {{ display: none; }}"
+        assert rule in page
+        assert page.count(f'class="is-{verdict.name}"') == 2 * number  # the entry, and its line in the list
+    assert "@supports not selector(body:has(a))" in page  # without :has, no boxes that do nothing
+
+
+def test_false_claims_come_first_and_papers_follow(report: Report) -> None:
+    page = to_html(report)
+    headings = re.findall(r"<h2>(.*?)</h2>", page)
+    assert headings == ["Verdicts that differ from the recorded ones", "Corrected and refuted claims", "fake"]
+    false = page[page.index('<section id="false">') : page.index('<section id="paper-')]
+    assert '<h3 class="paper">fake</h3>' in false
+    assert false.count("<h4>Printed</h4>") >= 2
+    assert "<h4>Corrected</h4>" in false
+    assert len({_anchor(name) for name in ("a.b", "a-b", "a/b", "a b", "ä.b")}) == 5
 
 
 def test_formulas_are_drawn_or_refused() -> None:

@@ -18,7 +18,7 @@ from types import FrameType
 
 import sympy as sp
 
-from theory.claims import registry
+from theory.claims import coverage, registry
 from theory.claims.claim import Claim, Derivation, Effort, Verdict
 from theory.judge import agreement, measurement, statistics, verdicts
 from theory.judge.deriving import Deriver, Opened, automatic_workers, values_at
@@ -99,6 +99,7 @@ def verify(
         seconds=time.perf_counter() - started,
         selected=len(claims),
         partial=partial,
+        coverage=coverage.of_selection(claims),
     )
 
 

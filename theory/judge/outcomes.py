@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from theory.claims.claim import Claim, Derivation, Effort, Verdict
+from theory.claims.coverage import Coverage
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ class Report:
     seconds: float
     selected: int
     partial: bool = False
+    coverage: tuple[Coverage, ...] = ()
 
     @property
     def comparisons(self) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import jinja2
 from markupsafe import Markup
 
 from theory.claims.claim import Form, Verdict
+from theory.claims.coverage import Coverage
 from theory.claims.papers import PAPERS
 from theory.judge.outcomes import Comparison, Entry, Report
 from theory.reports.digits import duration, percent, significant, with_error
@@ -20,11 +22,34 @@ FIRST = (Verdict.CORRECTED, Verdict.REFUTED)
 """Verdicts that open the page."""
 
 
+@dataclass(frozen=True)
+class Group:
+    """Entries of one paper within a section, with the paper's coverage where the section is the paper's own."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    coverage: Coverage | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of the page and what stands under it."""
+
+    anchor: str
+    title: str
+    groups: tuple[Group, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return sum(len(group.entries) for group in self.groups)
+
+
 def to_html(report: Report) -> str:
     """The report as the text of an HTML file.
 
     It opens with the entries whose verdict is not the recorded one, if any, and the corrected and refuted claims; the
-    others follow paper by paper.
+    others follow paper by paper. Check boxes hide verdicts; they need no script, only a style sheet.
     """
     renderer = MathRenderer()
     environment = jinja2.Environment(
@@ -47,12 +72,15 @@ def to_html(report: Report) -> str:
         duration=duration,
         rounded=_rounded,
     )
-    environment.filters["anchor"] = lambda claim_id: "c-" + "".join(c if c.isalnum() else "-" for c in claim_id)
-    body = environment.get_template("claims.html").render(sections=_sections(report.entries))
+    environment.filters["anchor"] = _anchor
+    environment.globals["known"] = {entry.claim.id for entry in report.entries}
+    sections = _sections(report)
+    body = environment.get_template("claims.html").render(sections=sections)
     page = environment.get_template("page.html").render(
         report=report,
         summary=summary_lines(report),
-        sections=_sections(report.entries),
+        sections=sections,
+        verdicts=[(verdict, report.counts[str(verdict)]) for verdict in Verdict if str(verdict) in report.counts],
         body=Markup(body),
         glyphs=Markup(renderer.definitions()),
     )
@@ -65,13 +93,31 @@ def _rounded(comparison: Comparison) -> tuple[str, ...]:
     return with_error(comparison.estimate, comparison.stderr, comparison.expected, *extra)
 
 
-def _sections(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
-    """Titles and entries in the order of the page; every entry once."""
-    differing = [entry for entry in entries if not entry.agrees]
-    false = [entry for entry in entries if entry.agrees and entry.verdict in FIRST]
-    rest = [entry for entry in entries if entry.agrees and entry.verdict not in FIRST]
-    sections = [("Verdicts that differ from the recorded ones", differing), ("Corrected and refuted claims", false)]
-    titles = {paper.id: paper.title for paper in PAPERS}
-    for paper in dict.fromkeys(entry.claim.paper for entry in rest):
-        sections.append((titles.get(paper, paper), [entry for entry in rest if entry.claim.paper == paper]))
-    return [(title, chosen) for title, chosen in sections if chosen]
+def _anchor(claim_id: str) -> str:
+    """The claim's place on the page; different for different ids."""
+    return "c-" + "".join(c if c.isascii() and c.isalnum() else "-" if c == "/" else f"_{ord(c):x}" for c in claim_id)
+
+
+def _sections(report: Report) -> list[Section]:
+    """The sections in the order of the page; every entry once."""
+    coverage = {found.paper: found for found in report.coverage}
+    differing = [entry for entry in report.entries if not entry.agrees]
+    false = [entry for entry in report.entries if entry.agrees and entry.verdict in FIRST]
+    rest = [entry for entry in report.entries if entry.agrees and entry.verdict not in FIRST]
+    sections = [
+        Section("differing", "Verdicts that differ from the recorded ones", _by_paper(differing)),
+        Section("false", "Corrected and refuted claims", _by_paper(false)),
+    ]
+    for paper in dict.fromkeys(entry.claim.paper for entry in report.entries):
+        own = tuple(entry for entry in rest if entry.claim.paper == paper)
+        sections.append(Section(f"paper-{_anchor(paper)}", _title(paper), (Group("", own, coverage.get(paper)),)))
+    return [section for section in sections if section.size or any(group.coverage for group in section.groups)]
+
+
+def _by_paper(entries: Sequence[Entry]) -> tuple[Group, ...]:
+    papers = dict.fromkeys(entry.claim.paper for entry in entries)
+    return tuple(Group(_title(p), tuple(entry for entry in entries if entry.claim.paper == p)) for p in papers)
+
+
+def _title(paper: str) -> str:
+    return {known.id: known.title.replace("{", "").replace("}", "") for known in PAPERS}.get(paper, paper)

@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Form
+from theory.claims.coverage import Coverage
 from theory.judge.outcomes import Check, Comparison, Entry, ExperimentOutcome, Report, SearchOutcome, Values
 from theory.proof import Proof
 
@@ -45,9 +46,24 @@ def report_object(report: Report) -> Json:
         "mutants": len(report.mutants),
         "mutants_rejected": sum(m.rejected for _, _, m in report.mutants),
         "counts": report.counts,
+        "coverage": [_coverage(coverage) for coverage in report.coverage],
         "as_recorded": not report.differing,
         "exit_code": report.exit_code,
         "claims": [entry_object(entry) for entry in report.entries],
+    }
+
+
+def _coverage(coverage: Coverage) -> Json:
+    return {
+        "paper": coverage.paper,
+        "items": coverage.total,
+        "by_entries": coverage.judged,
+        "with_a_reason": coverage.reasoned,
+        "percent": coverage.percent,
+        "entries": coverage.entries,
+        "complete": coverage.complete,
+        "problems": list(coverage.problems()),
+        "index": [{"item": i.name, "entries": list(i.ids), "reason": i.reason or None} for i in coverage.items],
     }
 
 

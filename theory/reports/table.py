@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from theory.claims.claim import Verdict
+from theory.claims.coverage import Coverage
 from theory.judge.outcomes import Entry, ExperimentOutcome, Report
 from theory.reports.digits import duration, percent, significant, with_error
 
@@ -39,6 +42,8 @@ def print_report(report: Report, console: Console, *, mutants: bool = False, ver
         traces = [entry.trace, *(experiment.trace for experiment in entry.experiments)]
         for trace in filter(None, traces) if verbose else ():
             console.print(Text(f"{entry.claim.id}\n{trace}", style="red"))
+    if report.coverage:
+        console.print(coverage_table(report.coverage))
     console.print(Text("\n".join(summary_lines(report))))
 
 
@@ -126,6 +131,18 @@ def mutant_table(report: Report) -> Table:
     return table
 
 
+def coverage_table(coverage: Sequence[Coverage]) -> Table:
+    """Items of each paper, how many are judged by entries, how many carry a reason, and what is missing."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), header_style="bold", title="Coverage", title_justify="left")
+    table.add_column("paper", overflow="fold")
+    for name in ("items", "by entries", "with a reason", "percent", "entries"):
+        table.add_column(name, justify="right", no_wrap=name != "with a reason")
+    for one in coverage:
+        numbers = (one.total, one.judged, one.reasoned, f"{one.percent:.1f}%", one.entries)
+        table.add_row(one.paper, *map(str, numbers))
+    return table
+
+
 def summary_lines(report: Report) -> list[str]:
     """Counts by verdict, kill rate, whole-run false-alarm rate, comparisons, seed, time."""
     counts = ", ".join(f"{number} {verdict}" for verdict, number in report.counts.items()) or "none"
@@ -140,6 +157,8 @@ def summary_lines(report: Report) -> list[str]:
     )
     effort = report.effort.name.lower()
     lines.append(f"seed {report.seed}, effort {effort}, {duration(report.seconds)}, toylands {report.version}")
+    for coverage in report.coverage:
+        lines += coverage.problems()
     if report.differing:
         lines.append(f"{len(report.differing)} verdicts differ from the recorded ones:")
         lines += [f"  {e.claim.id}: {e.verdict}, recorded {e.claim.recorded}: {e.finding}" for e in report.differing]
