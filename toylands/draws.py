@@ -3,7 +3,7 @@
 Every law has mean 0 and variance 1. How draws map to the words of a stream (the tests' naive reference does the same):
 
 - rademacher: one word a draw, +1 if its top bit is set;
-- gaussian: two words a pair of draws, as `toylands.noise` describes;
+- gaussian: two words a pair of draws, gaussian_float32: two words four draws, as `toylands.noise` describes;
 - uniform on [-sqrt 3, sqrt 3): u = (upper 53 bits + 1/2) / 2^53, sqrt 3 (2 u - 1);
 - laplace (density exp(-sqrt 2 |x|) / sqrt 2): two words; -ln u / sqrt 2 from the first as in a normal's radius, negative
   if the top bit of the second is set;
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from toylands.float32_normals import fill_gaussian_float32
 from toylands.noise import fill_gaussian, radius
 from toylands.random import next_word
 from toylands.simd import as_bits, as_float, count_bits, fma, has_bits, lanes_function, select, splat, to_float
@@ -51,6 +52,11 @@ def _fill_gaussian(stream: Any, tables: Any, out: Any, n: Any) -> Any:
 
 
 @lanes_function
+def _fill_gaussian_float32(stream: Any, tables: Any, out: Any, n: Any) -> Any:
+    fill_gaussian_float32(stream, out, n)
+
+
+@lanes_function
 def _fill_uniform(stream: Any, tables: Any, out: Any, n: Any) -> Any:
     for j in range(n):
         out[j] = _uniform(next_word(stream))
@@ -79,6 +85,7 @@ def _build_fill_binomial(trials: int) -> Any:
 _FILLS = {
     "rademacher": _fill_rademacher,
     "gaussian": _fill_gaussian,
+    "gaussian_float32": _fill_gaussian_float32,
     "uniform": _fill_uniform,
     "laplace": _fill_laplace,
 }

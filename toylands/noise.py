@@ -2,8 +2,9 @@
 
 Two of them can be injected by a rule, both with mean 0 and variance 1 a coordinate: `rademacher` (+1 or -1 from single
 random bits) and `gaussian` (Box-Muller with short polynomials for the logarithm, sine and cosine, so that all of it
-stays in vector registers). `Uniform` and `Discrete` describe scalar random quantities such as a contraction factor
-drawn afresh each step.
+stays in vector registers). `gaussian_float32` computes its normals in float32, for states in float64 as ever: faster,
+and its moments are off by less than 1e-6, see `toylands.float32_normals`. `Uniform` and `Discrete` describe scalar
+random quantities such as a contraction factor drawn afresh each step.
 
 How draws map to words, for state dimension n (the tests' naive reference does the same by other means):
 
@@ -13,6 +14,11 @@ How draws map to words, for state dimension n (the tests' naive reference does t
   even coordinate takes the cosine, the odd one the sine. u = (a + 1/2) / 2^64, radius sqrt(-2 ln u); the lower 62 bits
   of b, read as a signed number, give an angle t in [-pi/4, pi/4); bit 63 turns (cos t, sin t) into (-cos t, sin t), and
   after it bit 62 swaps the two.
+- Gaussian in float32: at every step, coordinates 4 p .. 4 p + 3 share one pair of words (a, b): the lower halves serve
+  coordinates 4 p (cosine) and 4 p + 1 (sine), the upper halves 4 p + 2 and 4 p + 3. u = (a' + 1/2) / 2^32 of a half a',
+  where a' and then u are rounded to float32; radius sqrt(-2 ln u). Bits 1 to 22 of a half b', read as a number c, give
+  the angle t = ((2 c + 1) / 2^23 - 1/2) pi / 2; bit 31 mirrors, bit 30 swaps as above. Radius, cosine and sine are
+  computed in float32, to relative errors below 1e-6, and so is their product.
 - xi_{-1}, where a rule asks for it, comes from the first words of a stream with a tag of its own: normals as above, of
   a word of signs bit 62.
 """
@@ -28,6 +34,7 @@ from typing import Any
 import numpy as np
 
 from toylands import validation
+from toylands.polynomials import economise, turn_series
 from toylands.random import advance, next_word
 from toylands.simd import (
     as_bits,
@@ -64,6 +71,7 @@ class InjectedNoise:
 
 rademacher = InjectedNoise("rademacher", 1.0)
 gaussian = InjectedNoise("gaussian", 3.0)
+gaussian_float32 = InjectedNoise("gaussian_float32", 3.0)
 uniform = InjectedNoise("uniform", 1.8)
 laplace = InjectedNoise("laplace", 6.0)
 
@@ -160,46 +168,11 @@ class Discrete:
 
 # --------------------------------------------------------------------------- Box-Muller in lanes
 
-_PI = Fraction("3.14159265358979323846264338327950288419716939937510582097494459")
-
-
-def _economise(taylor: Sequence[Fraction], keep: int, half_width: Fraction, centre: Fraction) -> tuple[float, ...]:
-    """A Taylor polynomial with its highest terms traded for lower ones, ``keep`` coefficients in all.
-
-    Subtracting a multiple of the Chebyshev polynomial of an interval removes the leading term at the least cost over
-    that interval (Lanczos' telescoping). Exact fractions, so that every machine gets the same doubles.
-    """
-    coefficients = list(taylor)
-    while len(coefficients) > keep:
-        degree = len(coefficients) - 1
-        chebyshev = _chebyshev(degree, half_width, centre)
-        scale = coefficients[-1] / chebyshev[-1]
-        coefficients = [c - scale * t for c, t in zip(coefficients, chebyshev)][:-1]
-    return tuple(float(c) for c in coefficients)
-
-
-def _chebyshev(degree: int, half_width: Fraction, centre: Fraction) -> list[Fraction]:
-    """Coefficients of T_degree((x - centre) / half_width)."""
-    slope, offset = 1 / half_width, -centre / half_width
-    last, current = [Fraction(1)], [offset, slope]
-    for _ in range(degree - 1):
-        shifted = [Fraction(0), *(2 * slope * c for c in current)]
-        fixed = [2 * offset * c for c in current] + [Fraction(0)]
-        old = last + [Fraction(0)] * (len(shifted) - len(last))
-        last, current = current, [x + y - z for x, y, z in zip(shifted, fixed, old)]
-    return current
-
-
-def _turn_series(odd: int, terms: int) -> list[Fraction]:
-    """cos (odd = 0) or sin (odd = 1) of f pi / 2, divided by f^odd, as a series in f^2."""
-    return [(-1) ** k * (_PI / 2) ** (2 * k + odd) / math.factorial(2 * k + odd) for k in range(terms)]
-
-
 _EIGHTH = Fraction(1, 8)  # f in [-1/2, 1/2], so f^2 in [0, 1/4]
-_SINE = _economise(_turn_series(1, 10), 6, _EIGHTH, _EIGHTH)  # off by less than 1e-14
-_COSINE = _economise(_turn_series(0, 10), 6, _EIGHTH, _EIGHTH)  # off by less than 1e-13
+_SINE = economise(turn_series(1, 10), 6, _EIGHTH, _EIGHTH)  # off by less than 1e-14
+_COSINE = economise(turn_series(0, 10), 6, _EIGHTH, _EIGHTH)  # off by less than 1e-13
 # -2 ln(1 + q) = q (L0 + L1 q + ...), |q| <= 1/32, off by less than 1e-15
-_LOG = _economise([Fraction(-2 * (-1) ** k, k + 1) for k in range(12)], 7, Fraction(1, 32), Fraction(0))
+_LOG = economise([Fraction(-2 * (-1) ** k, k + 1) for k in range(12)], 7, Fraction(1, 32), Fraction(0))
 # Sixteen intervals of the mantissa in [1, 2), expanded about their middles; the last one about its end, 2, so that
 # nothing cancels in -2 ln u near u = 1.
 _CENTRE = (*(1 + (i + 0.5) / 16 for i in range(15)), 2.0)

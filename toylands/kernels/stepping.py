@@ -2,7 +2,8 @@
 
 Two loops do all the work. With noise that lies in memory (sign bits, or noise shaped by a covariance factor) each
 coordinate is updated by itself; Gaussian noise is drawn in the loop, a pair at a time: the processor overlaps
-neighbouring Box-Muller transforms by itself, and writing two side by side runs out of registers. Landscapes in the
+neighbouring Box-Muller transforms by itself, and writing two side by side runs out of registers (in float32, four
+coordinates at a time, see `toylands.kernels.float32_loop`). Landscapes in the
 diagonal form have a *bulk*, leading coordinates that share one slope; the sum of their squares is gathered on the way,
 since the landscape and its observables will ask for it.
 """
@@ -14,11 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from toylands.draws import build_fill
+from toylands.kernels.float32_loop import build_float32_loop
 from toylands.kernels.layout import BLOCK
-from toylands.noise import BITS_PER_WORD, box_muller, fill_gaussian, refill_signs
+from toylands.noise import BITS_PER_WORD, box_muller, refill_signs
 from toylands.random import STATE_WORDS, TAG_BEFORE_FIRST, TAG_LANDSCAPE, TAG_NOISE, advance, seed_stream
 from toylands.simd import LANES, fma, lanes, lanes_function, lookup4, splat
 
+GAUSSIANS = ("gaussian", "gaussian_float32")  # drawn in the update loop
 _TAGS = (TAG_NOISE, TAG_BEFORE_FIRST, TAG_LANDSCAPE)  # in the order of Scratch.streams
 
 
@@ -137,9 +141,8 @@ def _build_memory_loop(kernels: Any, apply: Any, rademacher: bool, shaped: bool)
     return loop
 
 
-def _build_gaussian_loop(kernels: Any, apply: Any, shaped: bool) -> Any:
-    """The update loop that draws normals as it goes; with ``shaped`` it only fills the raw noise."""
-    slope_of, diagonal = kernels.slope, kernels.diagonal
+def _build_take_normal(apply: Any, shaped: bool) -> Any:
+    """The update of one coordinate by a normal just drawn; with ``shaped`` it only fills the raw noise."""
 
     @lanes_function
     def one(j: Any, z: Any, now: Any, keep: Any, contraction: Any, eta: Any, beta: Any, s: Any) -> Any:
@@ -149,6 +152,13 @@ def _build_gaussian_loop(kernels: Any, apply: Any, shaped: bool) -> Any:
             s.raw[j] = eps
             return eps
         return apply(j, eps, contraction, eta, beta, s)
+
+    return one
+
+
+def _build_gaussian_loop(kernels: Any, one: Any) -> Any:
+    """The update loop that draws normals as it goes."""
+    slope_of, diagonal = kernels.slope, kernels.diagonal
 
     @lanes_function
     def loop(n: Any, bulk: Any, shared: Any, p: Any, eta: Any, beta: Any, now: Any, keep: Any, s: Any) -> Any:
@@ -195,11 +205,12 @@ def build_step(kernels: Any, noise: str | None, momentum: bool, shaped: bool) ->
     ``now`` is sigma_k, ``keep`` kappa sigma_k (what the next step takes back), ``table`` the sign table of this step,
     ``square`` the bulk's sum of squares before and after.
     """
-    diagonal, gaussian = kernels.diagonal, noise == "gaussian"
+    diagonal, gaussian = kernels.diagonal, noise in GAUSSIANS
     shared_of, gradient_of = kernels.shared, kernels.gradient
     apply = _build_apply(diagonal, momentum)
     memory_loop = _build_memory_loop(kernels, apply, noise == "rademacher", shaped)
-    gaussian_loop = _build_gaussian_loop(kernels, apply, shaped)
+    build_gaussian_loop = build_float32_loop if noise == "gaussian_float32" else _build_gaussian_loop
+    gaussian_loop = build_gaussian_loop(kernels, _build_take_normal(apply, shaped))
     fill_shaped_signs = shaped and noise == "rademacher"
 
     @lanes_function
@@ -229,7 +240,8 @@ def build_step(kernels: Any, noise: str | None, momentum: bool, shaped: bool) ->
 @functools.lru_cache(maxsize=8)
 def build_draw(noise: str | None) -> Any:
     """``begin``: the history before step 0; ``draw``: what a step needs ready in memory."""
-    rademacher, gaussian = noise == "rademacher", noise == "gaussian"
+    rademacher, gaussian = noise == "rademacher", noise in GAUSSIANS
+    fill = build_fill(noise) if gaussian else None
 
     @lanes_function
     def begin(n: Any, before: Any, s: Any, extra: Any) -> Any:
@@ -243,7 +255,7 @@ def build_draw(noise: str | None) -> Any:
             for j in range(n):
                 s.before[j] = splat(0.0)
             if before != 0.0:
-                fill_gaussian(extra, s.tables, s.before, 0, n)
+                fill(extra, s.tables, s.before, n)
                 for j in range(n):
                     s.before[j] = s.before[j] * before
 

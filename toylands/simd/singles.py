@@ -29,7 +29,6 @@ from toylands.simd.values import (
     words,
 )
 
-
 WIDENING = 2.0**896  # 1023 - 127 = 896: the exponents' biases
 
 
@@ -64,12 +63,12 @@ def as_single(x: Any) -> Any:
 
 
 def even_widened(x: Any) -> Any:
-    """Lanes 0, 2, ... (what came of the lower halves of words) over `WIDENING` as float64; exact, but for subnormals."""
+    """Lanes 0, 2, ... (what came of lower halves of words) over `WIDENING`, as float64; exact, but for subnormals."""
     return x[0::2].astype(np.float64) / WIDENING
 
 
 def odd_widened(x: Any) -> Any:
-    """Lanes 1, 3, ... (what came of the upper halves of words) over `WIDENING` as float64; exact, but for subnormals."""
+    """Lanes 1, 3, ... (what came of upper halves of words) over `WIDENING`, as float64; exact, but for subnormals."""
     return x[1::2].astype(np.float64) / WIDENING
 
 
