@@ -1,0 +1,1 @@
+"""Label-noise SGD: regulariser, linearised process, contraction bounds, classification, momentum."""
