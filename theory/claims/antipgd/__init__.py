@@ -2,6 +2,10 @@
 
 #: the files in the order of the paper; files not named here follow
 SECTIONS = (
+    "modified_loss",
+    "regularized_convergence",
+    "conditional_variance",
+    "expected_sharpness",
     "linear_recurrences_constants",
     "linear_recurrences_anticorrelated",
     "linear_recurrences_moments",
@@ -18,4 +22,6 @@ SECTIONS = (
     "widening_valley_anti_proof",
     "widening_valley_theorem",
     "widening_valley_exits",
+    "widening_valley_zero",
+    "regression_losses",
 )

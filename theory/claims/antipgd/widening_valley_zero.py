@@ -1,0 +1,34 @@
+"""Anti-PGD paper, Theorem 3.1, heading of its second part, and the slides: does Anti-PGD go to zero?"""
+
+from __future__ import annotations
+
+from theory.claims.antipgd._smoothing import entry
+from theory.claims.antipgd._valley import constant, mean_experiment
+from theory.claims.claim import Claim, Form
+from theory.smoothing.expansion import prove_noise_stays, refute_goes_to_zero
+
+DIM, SIGMA2, AT = 8, 1 / 32, (500, 2000)
+
+PRINTED = Form("Anti-PGD goes to zero: |u_n|^2 -> 0", r"\|u_n\|^2\to0")
+FORM = Form("E|u_n|^2 >= d sigma^2 for every n >= 1: u_n = z_n + xi_n with xi_n independent of z_n",
+            r"\mathbb E\|u_n\|^2\ge d\sigma^2\quad(n\ge1)")  # fmt: skip
+
+
+def _claim(number: str, place: str) -> Claim:
+    seen = mean_experiment(
+        "Anti-PGD, alpha = 1/2, d = 8, sigma^2 = 1/32: E|u_n|^2", "sq_norm_u", AT, constant(DIM * SIGMA2, len(AT)),
+        {"2 d sigma^2, the upper bound of Eq. 71": constant(2 * DIM * SIGMA2, len(AT)),
+         "the start |u_0|^2": constant(1.0, len(AT))},
+        relation=">=", method="anti", alpha=0.5, dim=DIM, sigma2=SIGMA2, trajectories=8192,
+    )  # fmt: skip
+    return entry(
+        number, place, "Anti-PGD on the widening valley goes to zero.", PRINTED, prove_noise_stays,
+        "With noise that does not fade u_n keeps the last perturbation, which has not been counteracted yet: |u_n|^2 "
+        "gets small with sigma, not with n.", form=FORM, refute=refute_goes_to_zero, experiments=(seen,),
+    )  # fmt: skip
+
+
+CLAIMS: tuple[Claim, ...] = (
+    _claim("3.1/goes-to-zero", "Theorem 3.1, heading of part 2"),
+    _claim("slides/goes-to-zero", "slides, Why does it work? (2)"),
+)

@@ -1,0 +1,1 @@
+"""Noise inside the gradient: what it does to a step on average, how much a step varies, where that leads."""
