@@ -9,7 +9,8 @@ same kernel write the same thing.
 A compiled kernel is code, so only a folder that belongs to the user and that nobody else can write to is read. Kernels
 that no process has loaded for a month are removed when a new one is written.
 
-Only kernels made of this package's own functions are kept: a user's function can change without a trace in its name.
+Only kernels made of this package's own functions, and of functions that it printed itself from a SymPy expression, are
+kept: a user's function can change without a trace in its name.
 
 The folder is ``$TOYLANDS_CACHE``, by default ``toylands`` in the user's cache folder; ``TOYLANDS_CACHE=off`` keeps
 nothing.
@@ -77,7 +78,9 @@ def identity(recipe: Any) -> str | None:
     """A recipe as text, or None if a function in it is not a module-level function of this package."""
     parts = []
     for leaf in _leaves(recipe):
-        if callable(leaf):
+        if hasattr(leaf, "generated_from"):  # printed by toylands.landscapes.generated: the digest of its whole text
+            parts.append(f"generated:{leaf.generated_from}")
+        elif callable(leaf):
             module, name = getattr(leaf, "__module__", ""), getattr(leaf, "__qualname__", "<")
             if not module.startswith("toylands.") or "<" in name:
                 return None

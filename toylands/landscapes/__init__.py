@@ -2,8 +2,10 @@
 
 from toylands.landscapes.base import Landscape, LandscapeKernels
 from toylands.landscapes.linear_recurrence import LinearRecurrence
+from toylands.landscapes.own_functions import from_functions
 from toylands.landscapes.quadratic_bowl import QuadraticBowl
 from toylands.landscapes.quadratic_regression import QuadraticRegression
+from toylands.landscapes.symbolic import SymbolicLandscape, from_sympy
 from toylands.landscapes.widening_valley import WideningValley
 
 __all__ = [
@@ -12,5 +14,8 @@ __all__ = [
     "LinearRecurrence",
     "QuadraticBowl",
     "QuadraticRegression",
+    "SymbolicLandscape",
     "WideningValley",
+    "from_functions",
+    "from_sympy",
 ]
