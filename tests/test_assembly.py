@@ -21,7 +21,7 @@ from toylands.simd import lanes_function, splat
 from toylands.simd.values import floats
 
 RECURRENCE, VALLEY = tl.landscapes.LinearRecurrence(100, 0.9), tl.landscapes.WideningValley(100)
-SEPARABLE_DEPTH = 5  # blocks, vectors, stretches, groups of coordinates, steps
+SEPARABLE_DEPTH = 6  # blocks, groups of vectors, stretches, vectors, groups of coordinates, steps
 
 needs_compiler = pytest.mark.skipif(NOJIT, reason="nothing is compiled")
 
@@ -49,6 +49,8 @@ def computing(loops):
         (RECURRENCE, RECURRENCE.sq_norm, tl.noise.gaussian),
         (VALLEY, VALLEY.hessian_trace, tl.noise.rademacher),
         (VALLEY, VALLEY.hessian_trace, tl.noise.gaussian),
+        (RECURRENCE, RECURRENCE.sq_norm, tl.noise.gaussian_float32),
+        (VALLEY, VALLEY.hessian_trace, tl.noise.gaussian_float32),
     ],
     ids=lambda value: getattr(value, "name", type(value).__name__),
 )
@@ -60,12 +62,26 @@ def test_every_inner_loop_of_the_main_kernels_is_full_width_vector_code(landscap
         assert loop.full_width, loop
         assert loop.scalar <= 1, loop  # kappa sigma_k
     fused = max(computing(loops), key=lambda loop: loop.fused)
-    # a stretch of four coordinates, eight unrolled updates, or a Box-Muller transform
+    # two steps of eight coordinates, eight unrolled updates, or a Box-Muller transform
     assert fused.fused >= 8
     steps = [loop for loop in loops if loop.depth >= 4]  # blocks, vectors, steps, coordinates
     assert any(loop.fused for loop in steps)
     if landscape is RECURRENCE and noise is tl.noise.rademacher:
         assert max(loop.depth for loop in steps if loop.fused) == SEPARABLE_DEPTH
+
+
+@needs_compiler
+@pytest.mark.parametrize("landscape", [RECURRENCE, VALLEY], ids=lambda value: type(value).__name__)
+def test_float32_normals_are_computed_in_whole_vectors_of_float32(landscape):
+    """The loop that updates the coordinates holds a float32 Box-Muller of full width, and the doubles' updates."""
+    _, loops = loops_of(landscape, tl.noise.gaussian_float32, next(iter(landscape.observables.values())))
+    box_muller = max(loops, key=lambda loop: loop.singles)
+    # 22 multiply-adds, multiplications and square root; a vector of float64 takes two words, 16 float32 as well
+    assert box_muller.singles >= 25
+    assert box_muller.fused >= 8
+    assert box_muller.full_width
+    _, loops = loops_of(landscape, tl.noise.gaussian, next(iter(landscape.observables.values())))
+    assert max(loop.singles for loop in loops) == 0
 
 
 @intrinsic
@@ -141,6 +157,9 @@ kernel:
     [
         ("%zmm0", "vmulpd %zmm0, %zmm1, %zmm2", True, "packed"),
         ("%zmm0", "vpaddq %xmm0, %xmm1, %xmm2", True, "fused"),
+        ("%zmm0", "vmulps %zmm0, %zmm1, %zmm2", True, "singles"),
+        ("%zmm0", "vmulps %ymm0, %ymm1, %ymm2", False, "narrow"),
+        ("%zmm0", "vmulss %xmm0, %xmm1, %xmm2\n\tvmulss %xmm0, %xmm1, %xmm2", False, "scalar"),
         ("%zmm0", "vmulpd %ymm0, %ymm1, %ymm2", False, "narrow"),
         ("%ymm0", "nop", False, "narrow"),
         ("%zmm0", "callq *%rax", False, "calls"),
@@ -165,6 +184,8 @@ def test_x86_loops_are_told_apart(register, instruction, good, field):
     [
         ("fadd v0.2d, v1.2d, v2.2d", True, "packed"),
         ("fadd v0.2s, v1.2s, v2.2s", True, "fused"),
+        ("fadd v0.4s, v1.4s, v2.4s", True, "singles"),
+        ("fadd s0, s1, s2\n\tfadd s0, s0, s1", False, "scalar"),
         ("fmadd d0, d1, d2, d3\n\tfadd d0, d0, d1", False, "scalar"),
         ("bl fma", False, "calls"),
     ],

@@ -21,6 +21,7 @@ from toylands.simd import (
     lanes,
     lanes_function,
     lookup4,
+    lookup4_above,
     lookup16,
     mantissa,
     maximum,
@@ -38,7 +39,7 @@ from toylands.simd import (
 pytestmark = pytest.mark.nojit
 SPECIAL = [0.0, -0.0, math.inf, -math.inf, math.nan, 1e308, 5e-324, -1.5]
 EDGES = np.array([0, 1, 2**63, 2**64 - 1, 2**62, 2**53 + 1, 15, 3], dtype=np.uint64)
-N_FLOAT, N_WORD, N_MASK = 22, 13, 8
+N_FLOAT, N_WORD, N_MASK = 23, 13, 8
 
 
 @lanes_function
@@ -72,6 +73,7 @@ def float_operations(x, y, z, a, out):
     out[19] = exponent(positive)
     out[20] = mantissa(positive)
     out[21] = positive
+    out[22] = lookup4_above(x, a)
 
 
 @lanes_function
@@ -174,16 +176,19 @@ def test_tables_for_processors_without_avx512(monkeypatch):
         o[1] = lookup16(f[0], f[1], w[0])
         o[2] = exponent(f[3])
         o[3] = mantissa(f[3])
+        o[4] = lookup4_above(f[4], w[0])
 
     monkeypatch.setattr(simd.tables, "_has_avx512", lambda context: False)
     for trial in range(8):
         (x, y, z), words = floats, words = some_inputs(trial)
         positive = outputs(run_operations, floats, words)[0][21]
-        out = np.zeros((4, LANES))
-        lookups(np.vstack([floats, positive]), words, out)
+        pairs = np.repeat(z[:4], 2)
+        out = np.zeros((5, LANES))
+        lookups(np.vstack([floats, positive, pairs]), words, out)
         np.testing.assert_array_equal(out[0], [z[int(i) % 4] for i in words[0]])
         np.testing.assert_array_equal(out[1], [np.concatenate([x, y])[int(i) % 16] for i in words[0]])
-        np.testing.assert_array_equal(out[2:], [np.frexp(positive)[1] - 1, 2 * np.frexp(positive)[0]])
+        np.testing.assert_array_equal(out[2:4], [np.frexp(positive)[1] - 1, 2 * np.frexp(positive)[0]])
+        np.testing.assert_array_equal(out[4], [pairs[int(i) % 8] for i in words[0]])
     assert "llvm.x86.avx512" not in lookups.inspect_llvm(lookups.signatures[0])
 
 
@@ -197,6 +202,7 @@ def test_python_bodies_are_plain_numpy():
     assert f[14].tolist() == [float(p) for p in integers[0]]
     assert f[15].tolist() == [float(p - 2**64 if p >= 2**63 else p) for p in integers[0]]
     assert f[17].tolist() == [z[p % 4] for p in integers[0]]
+    assert f[22].tolist() == [x[p % 8] for p in integers[0]]
     assert f[18].tolist() == [np.concatenate([x, y])[p % 16] for p in integers[0]]
     assert f[19].tolist() == [math.frexp(v)[1] - 1 for v in f[21]]
     assert f[20].tolist() == [2 * math.frexp(v)[0] for v in f[21]]

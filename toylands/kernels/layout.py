@@ -13,7 +13,8 @@ from toylands.simd import LANES, aligned_empty
 BLOCK = 64  # trajectories: the unit of statistics, of merging and of resuming
 VECTORS = BLOCK // LANES
 SUMS = 6  # s1 s2 s3 s4 minimum maximum, about the block's shift
-NEW_SIGNS, OLD_SIGNS = len(GAUSSIAN_TABLES), len(GAUSSIAN_TABLES) + 1  # rows of Scratch.tables
+OLD_SIGNS = len(GAUSSIAN_TABLES)  # rows of Scratch.tables: the signs of xi_{k-1}, xi_k, xi_{k+1}
+NEW_SIGNS, NEXT_SIGNS = OLD_SIGNS + 1, OLD_SIGNS + 2
 
 
 class Recipe(NamedTuple):
@@ -58,48 +59,51 @@ class Output(NamedTuple):
 class Scratch(NamedTuple):
     """Working memory of one call, aligned for vector loads; (., 8) each, one column a lane."""
 
-    w: np.ndarray  # the state
+    w: np.ndarray  # the state; separable kernels keep a block's vectors side by side, others use the first n rows
     gradient: np.ndarray  # and the landscape's working memory behind it
     velocity: np.ndarray  # w_k - w_{k-1}
-    signs: np.ndarray  # Rademacher: words of unused bits
+    signs: np.ndarray  # Rademacher: words of unused bits; room as for w
     before: np.ndarray  # Gaussian: kappa sigma_{k-1} xi_{k-1}
     raw: np.ndarray  # noise before and after it is shaped by a covariance factor
     shaped: np.ndarray
-    values: np.ndarray  # observables of the current vector
-    streams: np.ndarray  # generators: noise, noise before the first, landscape
+    values: np.ndarray  # observables, vector by vector
+    alive: np.ndarray  # one row a vector: 1 in the lanes that have not diverged, else 0
+    finite: np.ndarray  # the same for a stretch's last state (separable kernels)
+    streams: np.ndarray  # generators: noise, noise before the first, landscape; room as for w
     sums: np.ndarray
     valid: np.ndarray
     shift: np.ndarray  # (records, observables)
     tables: np.ndarray  # of the Gaussian, and the signs of a sign table
     contraction: np.ndarray  # one row a step of a stretch (separable kernels)
     table: np.ndarray
-    squares: np.ndarray
+    squares: np.ndarray  # such rows for every vector
 
 
 def make_scratch(n: int, records: int, observables: int, behind_gradient: int = 0) -> Scratch:
     """Working memory for a state of n coordinates, and of a landscape that asks for some behind the gradient."""
-    tables = aligned_empty((len(GAUSSIAN_TABLES) + 2, LANES))
-    tables[:-2] = GAUSSIAN_TABLES
-    # entry i of a sign table: bit 1 of i is the sign of xi_k, bit 0 that of xi_{k-1}
-    tables[NEW_SIGNS] = [1.0 if i & 2 else -1.0 for i in range(LANES)]
-    tables[OLD_SIGNS] = [1.0 if i & 1 else -1.0 for i in range(LANES)]
+    tables = aligned_empty((len(GAUSSIAN_TABLES) + 3, LANES))
+    tables[:-3] = GAUSSIAN_TABLES
+    for bit, row in enumerate((OLD_SIGNS, NEW_SIGNS, NEXT_SIGNS)):  # bits 0, 1, 2 of a table entry's number
+        tables[row] = [1.0 if i >> bit & 1 else -1.0 for i in range(LANES)]
     return Scratch(
-        aligned_empty((n, LANES)),
+        aligned_empty((VECTORS * n, LANES)),
         aligned_empty((n + behind_gradient, LANES)),
         aligned_empty((n, LANES)),
-        aligned_empty((n, LANES), np.uint64),
+        aligned_empty((VECTORS * n, LANES), np.uint64),
         aligned_empty((n, LANES)),
         aligned_empty((n, LANES)),
         aligned_empty((n, LANES)),
-        aligned_empty((max(1, observables), LANES)),
-        aligned_empty((3 * STATE_WORDS, LANES), np.uint64),
+        aligned_empty((max(1, VECTORS * observables), LANES)),
+        aligned_empty((VECTORS, LANES)),
+        aligned_empty((VECTORS, LANES)),
+        aligned_empty((VECTORS * 3 * STATE_WORDS, LANES), np.uint64),
         aligned_empty((max(1, records * observables) * SUMS, LANES)),
         aligned_empty((max(1, records), LANES)),
         np.empty((max(1, records), max(1, observables))),
         tables,
         aligned_empty((BITS_PER_WORD, LANES)),
         aligned_empty((BITS_PER_WORD, LANES)),
-        aligned_empty((BITS_PER_WORD, LANES)),
+        aligned_empty((VECTORS * BITS_PER_WORD, LANES)),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from toylands.kernels.layout import SUMS, Output, Scratch
-from toylands.simd import LANES, absolute, fma, lanes_function, maximum, minimum, select, splat
+from toylands.simd import LANES, absolute, fma, lanes, lanes_function, select, splat
 
 OBSERVABLE_LIMIT = 1e300  # an observable beyond this, or not a number, means divergence as well
 
@@ -71,50 +71,86 @@ def all_finite(w: Any, n: Any, limit: Any) -> Any:
     return (a & b) & (c & d)
 
 
+@lanes_function
+def _set_shift(r: Any, n_observables: Any, scratch: Any, values: Any, sums: Any, valid: Any, alive: Any) -> Any:
+    """The shift of a block: the mean over the living lanes of its first vector; and empty sums."""
+    base = r * n_observables * SUMS
+    sums[base] = select(alive, splat(1.0), splat(0.0))  # borrowed, to read the mask lane by lane
+    living = 0.0
+    for lane in range(LANES):
+        living += scratch.sums[base, lane]
+    for o in range(n_observables):
+        sums[base + 1] = select(alive, values[o], splat(0.0))
+        total = 0.0
+        for lane in range(LANES):
+            total += scratch.sums[base + 1, lane]
+        scratch.shift[r, o] = total / living if living > 0 else 0.0
+    for i in range(n_observables):
+        for power in range(4):
+            sums[base + i * SUMS + power] = splat(0.0)
+        sums[base + i * SUMS + 4] = splat(np.inf)
+        sums[base + i * SUMS + 5] = splat(-np.inf)
+    valid[r] = splat(0.0)
+
+
+@functools.lru_cache(maxsize=64)
+def build_keep_all(n_observables: int) -> Any:
+    """``keep_all(r, vectors, first, scratch, values, alive, sums, valid)``: add the vectors' values to record number r.
+
+    ``alive[v]`` is 1 in the lanes of vector v that have not diverged, else 0; it loses those whose values do.
+    ``first``: these are the block's first vectors. However a block's vectors are grouped, the sums are the same.
+    """
+
+    @lanes_function
+    def keep_all(r: Any, vectors: Any, first: Any, scratch: Any, values: Any, alive: Any, sums: Any,
+                 valid: Any) -> Any:  # fmt: skip
+        for v in range(vectors):
+            living = alive[v] > 0.5
+            for o in range(n_observables):
+                living = living & (absolute(values[v * n_observables + o]) <= OBSERVABLE_LIMIT)
+            alive[v] = select(living, splat(1.0), splat(0.0))
+        if first:
+            _set_shift(r, n_observables, scratch, values, sums, valid, alive[0] > 0.5)
+        count = valid[r]
+        for v in range(vectors):
+            count = count + alive[v]
+        valid[r] = count
+        for o in range(n_observables):
+            base = (r * n_observables + o) * SUMS
+            shift = splat(scratch.shift[r, o])
+            s1, s2, s3, s4 = sums[base], sums[base + 1], sums[base + 2], sums[base + 3]
+            low, high = sums[base + 4], sums[base + 5]
+            for v in range(vectors):
+                living, value = alive[v] > 0.5, values[v * n_observables + o]
+                gap = select(living, value - shift, splat(0.0))
+                square = gap * gap
+                s1 = s1 + gap
+                s2 = s2 + square
+                s3 = fma(square, gap, s3)
+                s4 = fma(square, square, s4)
+                low = select(living & (value < low), value, low)
+                high = select(living & (value > high), value, high)
+            sums[base] = s1
+            sums[base + 1] = s2
+            sums[base + 2] = s3
+            sums[base + 3] = s4
+            sums[base + 4] = low
+            sums[base + 5] = high
+
+    return keep_all
+
+
 @functools.lru_cache(maxsize=64)
 def build_keep(n_observables: int) -> Any:
     """``keep(r, alive, first, scratch, values, sums, valid) -> alive``: add one vector's values to record number r."""
-
-    @lanes_function
-    def set_shift(r: Any, scratch: Any, values: Any, sums: Any, alive: Any) -> Any:
-        """The shift of a block: the mean over the living lanes of its first vector; and empty sums."""
-        base = r * n_observables * SUMS
-        sums[base] = select(alive, splat(1.0), splat(0.0))  # borrowed, to read the mask lane by lane
-        living = 0.0
-        for lane in range(LANES):
-            living += scratch.sums[base, lane]
-        for o in range(n_observables):
-            sums[base + 1] = select(alive, values[o], splat(0.0))
-            total = 0.0
-            for lane in range(LANES):
-                total += scratch.sums[base + 1, lane]
-            scratch.shift[r, o] = total / living if living > 0 else 0.0
-        for i in range(n_observables):
-            for power in range(4):
-                sums[base + i * SUMS + power] = splat(0.0)
-            sums[base + i * SUMS + 4] = splat(np.inf)
-            sums[base + i * SUMS + 5] = splat(-np.inf)
+    keep_all = build_keep_all(n_observables)
 
     @lanes_function
     def keep(r: Any, alive: Any, first: Any, scratch: Any, values: Any, sums: Any, valid: Any) -> Any:
-        for o in range(n_observables):
-            alive = alive & (absolute(values[o]) <= OBSERVABLE_LIMIT)
-        if first:
-            valid[r] = splat(0.0)
-            set_shift(r, scratch, values, sums, alive)
-        valid[r] = valid[r] + select(alive, splat(1.0), splat(0.0))
-        for o in range(n_observables):
-            base = (r * n_observables + o) * SUMS
-            value = values[o]
-            gap = select(alive, value - scratch.shift[r, o], splat(0.0))
-            square = gap * gap
-            sums[base] = sums[base] + gap
-            sums[base + 1] = sums[base + 1] + square
-            sums[base + 2] = fma(square, gap, sums[base + 2])
-            sums[base + 3] = fma(square, square, sums[base + 3])
-            sums[base + 4] = select(alive, minimum(sums[base + 4], value), sums[base + 4])
-            sums[base + 5] = select(alive, maximum(sums[base + 5], value), sums[base + 5])
-        return alive
+        flags = lanes(scratch.alive)
+        flags[0] = select(alive, splat(1.0), splat(0.0))
+        keep_all(r, 1, first, scratch, values, flags, sums, valid)
+        return flags[0] > 0.5
 
     return keep
 

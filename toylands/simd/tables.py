@@ -27,6 +27,11 @@ def lookup4(table: Any, index: Any) -> Any:
     return table[(index & np.uint64(3)).astype(np.int64)]
 
 
+def lookup4_above(table: Any, index: Any) -> Any:
+    """As `lookup4`, by the bits above the lowest: ``table[index & 7]``, the table's entries repeated in pairs."""
+    return table[(index & np.uint64(7)).astype(np.int64)]
+
+
 def lookup16(low: Any, high: Any, index: Any) -> Any:
     """Entry ``index & 15`` of the sixteen values in ``low`` (0..7) and ``high`` (8..15)."""
     return np.concatenate([low, high])[(index & np.uint64(15)).astype(np.int64)]
@@ -77,12 +82,23 @@ def _lane(builder: Any, table: Any, i: int) -> Any:
     return builder.shuffle_vector(table, ir.Constant(table.type, ir.Undefined), choice)
 
 
+def _pick4(builder: Any, table: Any, index: Any, bit: int) -> Any:
+    """The entry whose number is in the bits ``bit`` and ``bit + 1`` of the index."""
+    entry = [_lane(builder, table, i << bit) for i in range(4)]
+    low = _pick(builder, index, bit, entry[1], entry[0])
+    return _pick(builder, index, bit + 1, _pick(builder, index, bit, entry[3], entry[2]), low)
+
+
 def _lookup4(context: Any, builder: Any, table: Any, index: Any) -> Any:
     if _has_avx512(context):
         return call(builder, "llvm.x86.avx512.permvar.df.512", table.type, (table, index))
-    entry = [_lane(builder, table, i) for i in range(4)]
-    low = _pick(builder, index, 0, entry[1], entry[0])
-    return _pick(builder, index, 1, _pick(builder, index, 0, entry[3], entry[2]), low)
+    return _pick4(builder, table, index, 0)
+
+
+def _lookup4_above(context: Any, builder: Any, table: Any, index: Any) -> Any:
+    if _has_avx512(context):
+        return call(builder, "llvm.x86.avx512.permvar.df.512", table.type, (table, index))
+    return _pick4(builder, table, index, 1)
 
 
 def _lookup16(context: Any, builder: Any, low: Any, high: Any, index: Any) -> Any:
@@ -95,4 +111,5 @@ def _lookup16(context: Any, builder: Any, low: Any, high: Any, index: Any) -> An
 
 
 declare(lookup4, ((floats, words), floats, _lookup4))
+declare(lookup4_above, ((floats, words), floats, _lookup4_above))
 declare(lookup16, ((floats, floats, words), floats, _lookup16))
