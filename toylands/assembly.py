@@ -1,7 +1,7 @@
 """What the compiler made of a kernel: its innermost loops, and whether they hold full-width vector code.
 
 A function's assembly is cut into basic blocks, loops are found as in a compiler's textbook (back edges to a dominator),
-and each innermost loop's double-precision arithmetic is counted by the registers that it works on. Loops without such
+and each innermost loop's floating-point arithmetic is counted by the registers that it works on. Loops without such
 arithmetic (copying, random words) are counted too, but say nothing about vectors.
 
 Reads what LLVM prints for x86-64 (AT&T syntax) and for 64-bit Arm.
@@ -24,9 +24,9 @@ _X86_JUMP = re.compile(r"^j[a-z]+$")
 _ARM_JUMP = re.compile(r"^(b|b\.[a-z]+|cbn?z|tbn?z)$")
 _ENDS = frozenset({"jmp", "jmpq", "ret", "retq", "ud2", "b", "br", "brk"})
 _CALLS = frozenset({"call", "callq", "bl", "blr"})
-_X86_DOUBLE = re.compile(r"^v?(add|sub|mul|div|sqrt|min|max|fn?m(?:add|sub)(?:132|213|231)?|fmaddsub\d*|fmsubadd\d*)"
-                         r"([ps])d$")  # fmt: skip
-_ARM_DOUBLE = re.compile(r"^f(n?m(?:add|sub|ul)|ml[as]|add|sub|div|sqrt|min(?:nm)?|max(?:nm)?)(\.2d)?$")
+_X86_FLOAT = re.compile(r"^v?(add|sub|mul|div|sqrt|min|max|fn?m(?:add|sub)(?:132|213|231)?|fmaddsub\d*|fmsubadd\d*)"
+                        r"([ps])([sd])$")  # fmt: skip
+_ARM_FLOAT = re.compile(r"^f(n?m(?:add|sub|ul)|ml[as]|add|sub|div|sqrt|min(?:nm)?|max(?:nm)?)(\.2d|\.4s)?$")
 _EXTRACTS = re.compile(r"^(v?p?extr|.*\.d\[1\]$)")
 
 #: registers by what they hold, in bytes
@@ -35,7 +35,7 @@ WIDTHS = {"zmm": 64, "ymm": 32, "xmm": 16, "v.2d": 16}
 
 @dataclass(frozen=True)
 class Loop:
-    """The double-precision arithmetic of one innermost loop: how many instructions of each kind it holds.
+    """The floating-point arithmetic of one innermost loop: how many instructions of each kind it holds.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Loop:
     depth : int
         How many loops it lies in, itself included.
     packed : int
-        Instructions on whole vectors of the width that was asked for.
+        Instructions on whole vectors of doubles, of the width that was asked for.
     fused : int
         Those of them that multiply and add at once.
     narrow : int
@@ -55,6 +55,8 @@ class Loop:
         Instructions that take lanes out of a vector.
     calls : int
         Calls of functions, whatever they do.
+    singles : int
+        Instructions on whole vectors of float32.
     """
 
     label: str
@@ -65,11 +67,12 @@ class Loop:
     scalar: int
     extracts: int
     calls: int
+    singles: int
 
     @property
     def computes(self) -> bool:
-        """Whether there is any arithmetic on doubles, or a call that may hide some."""
-        return self.packed + self.narrow + self.scalar + self.calls > 0
+        """Whether there is any arithmetic on floats, or a call that may hide some."""
+        return self.packed + self.singles + self.narrow + self.scalar + self.calls > 0
 
     @property
     def full_width(self) -> bool:
@@ -79,8 +82,9 @@ class Loop:
         instruction that uses it. An operation on lanes that is taken apart shows otherwise: lanes are taken out of a
         vector, or there are more scalar instructions than vector ones.
         """
-        apart = self.scalar > 0 and (self.extracts > 0 or 2 * self.scalar > self.packed)
-        return self.packed > 0 and self.narrow == 0 and self.calls == 0 and not apart
+        whole = self.packed + self.singles
+        apart = self.scalar > 0 and (self.extracts > 0 or 2 * self.scalar > whole)
+        return whole > 0 and self.narrow == 0 and self.calls == 0 and not apart
 
 
 def inner_loops(assembly: str, function: str, width: int) -> list[Loop]:
@@ -114,7 +118,7 @@ def inner_loops(assembly: str, function: str, width: int) -> list[Loop]:
     ... .Lfunc_end0:
     ... '''
     >>> inner_loops(code, "f", 64)
-    [Loop(label='.LBB0_1', depth=1, packed=1, fused=1, narrow=0, scalar=0, extracts=0, calls=0)]
+    [Loop(label='.LBB0_1', depth=1, packed=1, fused=1, narrow=0, scalar=0, extracts=0, calls=0, singles=0)]
     """
     blocks = _blocks(_body(assembly, function))
     loops = natural_loops(_successors(blocks), next(iter(blocks)))
@@ -159,7 +163,7 @@ def register(kernel: Any) -> str:
 
 
 def summary(loops: list[Loop]) -> tuple[int, int]:
-    """(loops with arithmetic on doubles, those of them that are full-width vector code)."""
+    """(loops with arithmetic on floats, those of them that are full-width vector code)."""
     computing = [loop for loop in loops if loop.computes]
     return len(computing), sum(loop.full_width for loop in computing)
 
@@ -226,19 +230,22 @@ def _count(label: str, depth: int, lines: list[str], width: int) -> Loop:
             counts[kind] += 1
             if kind == "packed" and re.match(r"v?fn?m(add|sub)|fml[as]", operation):
                 counts["fused"] += 1
-    kinds = ("packed", "fused", "narrow", "scalar", "extracts", "calls")
+    kinds = ("packed", "fused", "narrow", "scalar", "extracts", "calls", "singles")
     return Loop(label, depth, *(counts[kind] for kind in kinds))
 
 
 def _kind(operation: str, operands: str, width: int) -> str | None:
-    """How an instruction treats doubles: "packed", "narrow", "scalar" or, if it does no arithmetic on them, None."""
-    if match := _X86_DOUBLE.match(operation):
+    """How an instruction treats floats: "packed" (doubles), "singles", "narrow", "scalar"; None without arithmetic."""
+    if match := _X86_FLOAT.match(operation):
         if match.group(2) == "s":
             return "scalar"
         used = max((WIDTHS[name] for name in re.findall(r"[xyz]mm", operands)), default=0)
-        return "packed" if used == width else "narrow"
-    if match := _ARM_DOUBLE.match(operation):
-        if match.group(2) or ".2d" in operands:
-            return "packed" if width == 16 else "narrow"
-        return "scalar" if re.match(r"d\d", operands.strip()) else None
+        whole = "packed" if match.group(3) == "d" else "singles"
+        return whole if used == width else "narrow"
+    if match := _ARM_FLOAT.match(operation):
+        arrangement = match.group(2) or operands
+        for name, whole in ((".2d", "packed"), (".4s", "singles")):
+            if name in arrangement:
+                return whole if width == 16 else "narrow"
+        return "scalar" if re.match(r"[ds]\d", operands.strip()) else None
     return None

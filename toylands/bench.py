@@ -42,7 +42,7 @@ class Measured:
     registers : str
         The widest vector registers here, e.g. "zmm".
     loops, full_width : int
-        Innermost loops with arithmetic on doubles, and how many of them are whole-vector code throughout.
+        Innermost loops with arithmetic on floats, and how many of them are whole-vector code throughout.
     steps, trajectories : int
         Size of a run.
     rates : list of float
