@@ -21,8 +21,8 @@ import sympy as sp
 from theory.claims import coverage, registry
 from theory.claims.claim import Claim, Derivation, Effort, Verdict
 from theory.judge import agreement, measurement, statistics, verdicts
-from theory.judge.deriving import Deriver, Opened, automatic_workers, values_at
-from theory.judge.outcomes import Entry, ExperimentOutcome, Report, Values
+from theory.judge.deriving import Deriver, values_at
+from theory.judge.outcomes import Entry, ExperimentOutcome, Opened, Report, Values
 from toylands._version import __version__
 
 __all__ = ["Effort", "Entry", "Report", "Values", "evaluate", "known_symbols", "verify"]
@@ -47,6 +47,7 @@ def verify(
     claims: Sequence[Claim] | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
+    fresh: bool = False,
 ) -> Report:
     """Judge claims.
 
@@ -64,6 +65,8 @@ def verify(
         Called before the experiments of each claim, and with None at the end.
     workers : int, default None for as many as are worth while
         Processes that derive beside this one, which simulates. They change no number and no verdict.
+    fresh : bool, default False
+        Run every derivation, also where an earlier run with the same sources left its outcome on disk.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def verify(
     else:
         registry.check_claims(claims)
     started = time.perf_counter()
-    with Deriver(claims, automatic_workers(len(claims)) if workers is None else workers) as deriver:
+    with Deriver(claims, workers, fresh) as deriver:
         cases, partial = _run(claims, effort, seed, progress, deriver)
     return Report(
         entries=_judge(cases),
@@ -178,7 +181,8 @@ def _entry(case: _Case, experiments: tuple[ExperimentOutcome, ...]) -> Entry:
         values=opened.values,
         trace=opened.trace,
         searches=opened.searches,
-        seconds=opened.seconds + sum(m.seconds for m in case.measured),
+        seconds=(0.0 if opened.kept else opened.seconds) + sum(m.seconds for m in case.measured),
+        kept=opened.seconds if opened.kept else None,
     )
 
 

@@ -96,6 +96,7 @@ def verify(
     html: Annotated[str | None, typer.Option(metavar="FILE", help="Write one self-contained HTML page.")] = None,
     mutants: Annotated[bool, typer.Option("--mutants", help="Show every mutant and what rejected it.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show tracebacks of claims that raise.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run every derivation, whatever earlier runs left.")] = False,
 ) -> None:
     """Derive, simulate and judge every claim; compare the verdicts with the recorded ones.
 
@@ -114,7 +115,7 @@ def verify(
 
     effort = Effort.QUICK if quick else Effort.THOROUGH if thorough else Effort.DEFAULT
     claims = _select(patterns or [])
-    report = _run(claims, effort, int(seed))
+    report = _run(claims, effort, int(seed), fresh)
     _print(report, to_stderr=json == "-", mutants=mutants, verbose=verbose)
     _write(report, files)
     raise typer.Exit(report.exit_code)
@@ -147,11 +148,11 @@ def _select(patterns: Sequence[str]) -> tuple[Claim, ...]:
         _usage(str(error))
 
 
-def _run(claims: tuple[Claim, ...], effort: Effort, seed: int) -> Report:
+def _run(claims: tuple[Claim, ...], effort: Effort, seed: int, fresh: bool) -> Report:
     from theory.verify import verify as run
 
     with _progress() as progress:
-        return run(effort=effort, seed=seed, claims=claims, progress=progress)
+        return run(effort=effort, seed=seed, claims=claims, progress=progress, fresh=fresh)
 
 
 @contextmanager

@@ -28,6 +28,10 @@ FORBIDDEN = "*?[]="
 NEVER_RECORDED = (Verdict.INCONCLUSIVE, Verdict.CONTRADICTED)
 
 
+_modules: dict[int, tuple[Claim, str]] = {}
+"""The claims of the ledger by their identity, which the reference beside it keeps from being given away."""
+
+
 class UnknownClaimError(ValueError):
     """No claim has the id, or matches the pattern, that was asked for."""
 
@@ -75,7 +79,21 @@ def _claims_of_module(paper: str, module: str) -> list[Claim]:
         loaded = importlib.import_module(f"theory.claims.{paper}.{module}")
     except Exception as error:
         return [_unimportable(paper, module, error)]
-    return list(getattr(loaded, "CLAIMS", ()))
+    claims = list(getattr(loaded, "CLAIMS", ()))
+    _modules.update({id(claim): (claim, loaded.__name__) for claim in claims})
+    return claims
+
+
+def module_of(claim: Claim) -> str | None:
+    """The module of the ledger that defines this very claim; None for any other claim, also one of the same id.
+
+    Examples
+    --------
+    >>> module_of(ledger()[0]).startswith("theory.claims.antipgd.")
+    True
+    """
+    found = _modules.get(id(claim))
+    return found[1] if found is not None and found[0] is claim else None
 
 
 def _unimportable(paper: str, module: str, error: Exception) -> Claim:

@@ -17,7 +17,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,8 +25,8 @@ from typing import Any
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Form
-from theory.judge import agreement, search
-from theory.judge.outcomes import Check, SearchOutcome, Values
+from theory.judge import agreement, kept, search
+from theory.judge.outcomes import Check, Opened, SearchOutcome, Values
 
 MOST_WORKERS = 3
 FEWEST_CLAIMS = 8
@@ -36,19 +36,6 @@ _FINISHED = ".pickle"
 
 _ASSUMPTIONS = ("integer", "positive", "nonnegative", "negative", "nonzero", "real")
 """Assumptions of symbols that say something about a claim's domain, the most telling first."""
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A claim whose derivation ran and whose forms were checked, or the error that this raised."""
-
-    derivation: Derivation | None
-    checks: tuple[Check, ...] = ()
-    values: Values | None = None
-    error: str = ""
-    trace: str = ""
-    seconds: float = 0.0
-    searches: tuple[SearchOutcome, ...] = ()
 
 
 def open_claim(claim: Claim) -> Opened:
@@ -165,18 +152,26 @@ class Deriver:
     """Opens claims in ``workers`` processes beside this one, and in this one where it asks for them.
 
     Use it as a context manager; the processes end with it. They leave their results in a folder, a file a claim, so
-    that none waits for another, and one that dies loses nothing: this one then does the rest.
+    that none waits for another, and one that dies loses nothing: this one then does the rest. What earlier runs found
+    out from the same sources is taken from disk, unless ``fresh``.
     """
 
-    def __init__(self, claims: Sequence[Claim], workers: int) -> None:
+    def __init__(self, claims: Sequence[Claim], workers: int | None, fresh: bool = False) -> None:
         self.opened: dict[int, Opened] = {}
         self._claims = claims
+        kept.prune()
+        for index, claim in enumerate(() if fresh else claims):
+            found = kept.load(claim)
+            if found is not None:
+                self.opened[index] = found
+        self._pending = [index for index in range(len(claims)) if index not in self.opened]
+        workers = automatic_workers(len(self._pending)) if workers is None else workers
         self._folder = tempfile.TemporaryDirectory(prefix="toylands-")
         self._processes: list[Any] = []
         if workers > 0:
             context = multiprocessing.get_context("fork")
             self._next = context.Value("i", 0)
-            arguments = (claims, self._next, Path(self._folder.name))
+            arguments = (claims, self._pending, self._next, Path(self._folder.name))
             self._processes = [context.Process(target=_work, args=arguments, daemon=True) for _ in range(workers)]
 
     def __enter__(self) -> Deriver:
@@ -203,19 +198,24 @@ class Deriver:
     def open(self, index: int) -> Opened:
         """The claim of this index, opened here and now unless it has been already."""
         if index not in self.opened:
-            self.opened[index] = open_claim(self._claims[index])
+            self._take_in(index, open_claim(self._claims[index]))
         return self.opened[index]
+
+    def _take_in(self, index: int, opened: Opened) -> None:
+        if index not in self.opened:
+            self.opened[index] = opened
+            kept.save(self._claims[index], opened)
 
     def collect(self) -> None:
         """Take in what the other processes have finished."""
         for file in sorted(Path(self._folder.name).glob("*" + _FINISHED)):
             # Only children of this process write into this folder, which no other user can enter.
-            self.opened.setdefault(int(file.stem), pickle.loads(file.read_bytes()))  # noqa: S301
+            self._take_in(int(file.stem), pickle.loads(file.read_bytes()))  # noqa: S301
             file.unlink()
 
     def finish(self, told: Callable[[], None]) -> None:
         """Open everything that is still closed, together with the other processes; call ``told`` in between."""
-        while not self.alone and (index := _take(self._next, len(self._claims))) is not None:
+        while not self.alone and (index := _take(self._next, self._pending)) is not None:
             self.open(index)
             self.collect()
             told()
@@ -228,19 +228,20 @@ class Deriver:
             self.open(index)
 
 
-def _take(shared: Any, total: int) -> int | None:
+def _take(shared: Any, pending: Sequence[int]) -> int | None:
+    """The index of the next claim that nobody has taken."""
     with shared.get_lock():
-        index = int(shared.value)
-        if index >= total:
+        position = int(shared.value)
+        if position >= len(pending):
             return None
-        shared.value = index + 1
-        return index
+        shared.value = position + 1
+        return pending[position]
 
 
-def _work(claims: Sequence[Claim], shared: Any, folder: Path) -> None:
+def _work(claims: Sequence[Claim], pending: Sequence[int], shared: Any, folder: Path) -> None:
     """What another process does: open claims, and leave behind what can be sent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    while (index := _take(shared, len(claims))) is not None:
+    while (index := _take(shared, pending)) is not None:
         opened = _without_formulas(open_claim(claims[index]))
         beside = folder / f"{index}.part"
         with contextlib.suppress(Exception):  # what cannot be sent, the parent opens itself

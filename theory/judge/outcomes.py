@@ -144,8 +144,29 @@ class Values:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A claim whose derivation ran and whose forms were checked, or the error that this raised.
+
+    ``kept`` says that an earlier run did this, with the same sources, and took ``seconds`` for it.
+    """
+
+    derivation: Derivation | None
+    checks: tuple[Check, ...] = ()
+    values: Values | None = None
+    error: str = ""
+    trace: str = ""
+    seconds: float = 0.0
+    searches: tuple[SearchOutcome, ...] = ()
+    kept: bool = False
+
+
+@dataclass(frozen=True)
 class Entry:
-    """One claim with everything that was found about it."""
+    """One claim with everything that was found about it.
+
+    ``kept`` is None where the derivation ran; else it was taken from disk, where an earlier run with the same sources
+    had left it, after so many seconds.
+    """
 
     claim: Claim
     derivation: Derivation | None
@@ -157,7 +178,7 @@ class Entry:
     trace: str = ""
     seconds: float = 0.0
     searches: tuple[SearchOutcome, ...] = ()
-    cached: bool = False
+    kept: float | None = None
 
     @property
     def agrees(self) -> bool:
@@ -196,6 +217,11 @@ class Report:
     selected: int
     partial: bool = False
     coverage: tuple[Coverage, ...] = ()
+
+    @property
+    def kept(self) -> tuple[Entry, ...]:
+        """Entries whose derivation an earlier run did."""
+        return tuple(entry for entry in self.entries if entry.kept is not None)
 
     @property
     def comparisons(self) -> int:

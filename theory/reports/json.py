@@ -46,6 +46,7 @@ def report_object(report: Report) -> Json:
         "mutants": len(report.mutants),
         "mutants_rejected": sum(m.rejected for _, _, m in report.mutants),
         "counts": report.counts,
+        "derivations_from_disk": len(report.kept),
         "coverage": [_coverage(coverage) for coverage in report.coverage],
         "as_recorded": not report.differing,
         "exit_code": report.exit_code,
@@ -97,6 +98,7 @@ def entry_object(entry: Entry) -> Json:
         "example": _values(entry.values),
         "experiments": [_experiment(experiment) for experiment in entry.experiments],
         "traceback": entry.trace or None,
+        "derivation_from_disk": entry.kept is not None,
         "seconds": round(entry.seconds, 3),
     }
 

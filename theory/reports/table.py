@@ -157,6 +157,12 @@ def summary_lines(report: Report) -> list[str]:
     )
     effort = report.effort.name.lower()
     lines.append(f"seed {report.seed}, effort {effort}, {duration(report.seconds)}, toylands {report.version}")
+    if report.kept:
+        spent = duration(sum(entry.kept or 0.0 for entry in report.kept))
+        lines.append(
+            f"{len(report.kept)} derivations were read from disk, where an earlier run with the same sources and "
+            f"versions left them after {spent}; --fresh runs them again"
+        )
     for coverage in report.coverage:
         lines += coverage.problems()
     if report.differing:
