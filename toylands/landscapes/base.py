@@ -76,7 +76,12 @@ class Measured:
     @overload
     def __get__(self, landscape: Landscape, owner: type) -> Observable: ...
     def __get__(self, landscape: Landscape | None, owner: type) -> Measured | Observable:
-        return self if landscape is None else landscape.observables[self._name]
+        if landscape is None:
+            return self
+        try:
+            return landscape.observables[self._name]
+        except KeyError:
+            raise AttributeError(f"this {type(landscape).__name__} has no {self._name}: see its docstring") from None
 
 
 class Landscape(abc.ABC):

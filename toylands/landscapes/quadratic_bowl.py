@@ -11,6 +11,7 @@ from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.observables import Observable
 from toylands.simd import fma, lanes_function, sum_of_squares
+from toylands.simd.products import multiply_symmetric
 
 
 class Parameters(NamedTuple):
@@ -23,11 +24,14 @@ class Parameters(NamedTuple):
 
 @lanes_function
 def _gradient(w: Any, out: Any, p: Any, step: Any, stream: Any) -> Any:
+    multiply_symmetric(p.pull, p.dim, w, out)
+
+
+@lanes_function
+def _hessian(w: Any, out: Any, p: Any) -> Any:
     for i in range(p.dim):
-        total = 0.0 * w[0]
-        for j in range(p.dim):
-            total = fma(w[j], p.pull[i, j], total)
-        out[i] = total
+        for j in range(i + 1):
+            out[i * (i + 1) // 2 + j] = 0.0 * w[0] + p.hessian[i, j]
 
 
 @lanes_function
@@ -77,7 +81,7 @@ class QuadraticBowl(Landscape):
 
     hessian: np.ndarray
     summary = "w^T H w / 2, any positive semidefinite H (anisotropic Eq. 12)"
-    kernels = LandscapeKernels(gradient=_gradient)
+    kernels = LandscapeKernels(gradient=_gradient, hessian=_hessian)
     loss = Measured("L(w).")
     sq_norm = Measured("|w|^2.")
 

@@ -10,117 +10,143 @@ import numpy as np
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.observables import Observable
-from toylands.simd import fma, lanes_function, sum_of_squares
-
-TILE = 10  # rows of a matrix taken at once: ten sums in registers share each load of the vector
+from toylands.simd import fma, lanes_function, sqrt, sum_of_squares, tail, take
+from toylands.simd.products import multiply_tiles, pack_tiles
 
 
 class Parameters(NamedTuple):
-    """``design`` and ``test_design`` come in tiles of ten rows, (tiles, dim, 10), padded with zero rows."""
+    """Matrices whose name ends in ``tiles`` lie as `toylands.simd.products.pack_tiles` lays them."""
 
     samples: int
     dim: int
     design: np.ndarray
-    targets: np.ndarray  # padded with zeros to whole tiles
-    column_squares: np.ndarray  # (dim,): sums of squares of the columns, over samples
-    row_sums: np.ndarray  # (n,): sums of the rows
+    targets: np.ndarray
+    row_tiles: np.ndarray  # of the design
+    column_tiles: np.ndarray  # of its transpose
+    gram: np.ndarray  # X^T X
+    pull: np.ndarray  # X^T y
+    trace_weights: np.ndarray  # the Hessian's trace is trace_weights . (w * w) - trace_offset
+    trace_offset: float
     test_samples: int
     test_design: np.ndarray
     test_targets: np.ndarray
-
-
-def _tiles(matrix: np.ndarray) -> np.ndarray:
-    """(n, m) -> (ceil(n / 10), m, 10): what a tile reads lies in one stretch of memory."""
-    n, m = matrix.shape
-    padded = np.pad(matrix, [(0, -n % TILE), (0, 0)])
-    return np.ascontiguousarray(padded.reshape(-1, TILE, m).transpose(0, 2, 1))
+    truth: np.ndarray  # squares of the true weights, where they are known
+    truth_norm: float
 
 
 @lanes_function
-def _residual_tile(w: Any, design: Any, targets: Any, tile: Any, dim: Any) -> Any:
-    """Ten entries of X (w * w) - y."""
-    zero = 0.0 * w[0]
-    r0 = r1 = r2 = r3 = r4 = r5 = r6 = r7 = r8 = r9 = zero
-    for j in range(dim):
-        x = w[j]
-        v = x * x
-        r0 = fma(v, design[tile, j, 0], r0)
-        r1 = fma(v, design[tile, j, 1], r1)
-        r2 = fma(v, design[tile, j, 2], r2)
-        r3 = fma(v, design[tile, j, 3], r3)
-        r4 = fma(v, design[tile, j, 4], r4)
-        r5 = fma(v, design[tile, j, 5], r5)
-        r6 = fma(v, design[tile, j, 6], r6)
-        r7 = fma(v, design[tile, j, 7], r7)
-        r8 = fma(v, design[tile, j, 8], r8)
-        r9 = fma(v, design[tile, j, 9], r9)
-    i = tile * TILE
-    return (
-        r0 - targets[i], r1 - targets[i + 1], r2 - targets[i + 2], r3 - targets[i + 3], r4 - targets[i + 4],
-        r5 - targets[i + 5], r6 - targets[i + 6], r7 - targets[i + 7], r8 - targets[i + 8], r9 - targets[i + 9],
-    )  # fmt: skip
+def _scratch(p: Any) -> Any:
+    return p.dim + p.samples
 
 
 @lanes_function
 def _gradient(w: Any, out: Any, p: Any, step: Any, stream: Any) -> Any:
-    """[X^T (X (w * w) - y)] * w / n: tile by tile, while ten residuals stay in registers."""
+    """[X^T (X (w * w) - y)] * w / n."""
+    squares, residuals = tail(out, p.dim), tail(out, 2 * p.dim)
     for j in range(p.dim):
-        out[j] = 0.0 * w[0]
-    design = p.design
-    for tile in range(design.shape[0]):
-        r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 = _residual_tile(w, design, p.targets, tile, p.dim)
-        for j in range(p.dim):
-            even = fma(r0, design[tile, j, 0], out[j])
-            odd = r1 * design[tile, j, 1]
-            even = fma(r2, design[tile, j, 2], even)
-            odd = fma(r3, design[tile, j, 3], odd)
-            even = fma(r4, design[tile, j, 4], even)
-            odd = fma(r5, design[tile, j, 5], odd)
-            even = fma(r6, design[tile, j, 6], even)
-            odd = fma(r7, design[tile, j, 7], odd)
-            even = fma(r8, design[tile, j, 8], even)
-            odd = fma(r9, design[tile, j, 9], odd)
-            out[j] = even + odd
+        x = w[j]
+        squares[j] = x * x
+    multiply_tiles(p.row_tiles, p.samples, p.dim, squares, residuals)
     scale = 1.0 / p.samples
+    for i in range(p.samples):
+        residuals[i] = (residuals[i] - p.targets[i]) * scale
+    multiply_tiles(p.column_tiles, p.dim, p.samples, residuals, out)
     for j in range(p.dim):
-        out[j] = out[j] * (w[j] * scale)
+        out[j] = out[j] * w[j]
 
 
 @lanes_function
-def _sum_of_squared_residuals(w: Any, design: Any, targets: Any, dim: Any) -> Any:
-    total = 0.0 * w[0]
-    for tile in range(design.shape[0]):
-        r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 = _residual_tile(w, design, targets, tile, dim)
-        total = fma(r0, r0, fma(r1, r1, fma(r2, r2, fma(r3, r3, fma(r4, r4, total)))))
-        total = fma(r5, r5, fma(r6, r6, fma(r7, r7, fma(r8, r8, fma(r9, r9, total)))))
+def _sample_gradient(w: Any, i: Any, label: Any, scale: Any, out: Any, p: Any) -> None:
+    """l_i = (x_i . (w * w) - y_i)^2 / 4, with gradient (x_i . (w * w) - y_i) x_i * w."""
+    a = b = 0.0 * w[0]
+    whole = p.dim - p.dim % 2
+    for j in range(0, whole, 2):
+        x, y = w[j], w[j + 1]
+        a = fma(x * x, take(p.design, i, j), a)
+        b = fma(y * y, take(p.design, i, j + 1), b)
+    for j in range(whole, p.dim):
+        x = w[j]
+        a = fma(x * x, take(p.design, i, j), a)
+    factor = ((a + b) - (take(p.targets, i) + label)) * scale
+    for j in range(p.dim):
+        out[j] = fma(factor * w[j], take(p.design, i, j), out[j])
+
+
+@lanes_function
+def _samples(p: Any) -> Any:
+    return p.samples
+
+
+@lanes_function
+def _hessian(w: Any, out: Any, p: Any) -> Any:
+    """2/n diag(w) X^T X diag(w) + 1/n diag(X^T X (w * w) - X^T y)."""
+    share = 1.0 / p.samples
+    for i in range(p.dim):
+        x, row = w[i], i * (i + 1) // 2
+        slope = 0.0 * x - p.pull[i]
+        for j in range(p.dim):
+            y = w[j]
+            slope = fma(y * y, p.gram[i, j], slope)
+        for j in range(i + 1):
+            out[row + j] = (x * w[j]) * (2.0 * share * p.gram[i, j])
+        out[row + i] = fma(slope, share, out[row + i])
+
+
+@lanes_function
+def _sum_of_squared_residuals(w: Any, design: Any, targets: Any, samples: Any, dim: Any) -> Any:
+    """Four residuals at a time, so that no addition waits for the one before."""
+    zero = 0.0 * w[0]
+    total, whole = zero, samples - samples % 4
+    for i in range(0, whole, 4):
+        a = b = c = d = zero
+        for j in range(dim):
+            x = w[j]
+            square = x * x
+            a = fma(square, take(design, i, j), a)
+            b = fma(square, take(design, i + 1, j), b)
+            c = fma(square, take(design, i + 2, j), c)
+            d = fma(square, take(design, i + 3, j), d)
+        a, b, c, d = a - targets[i], b - targets[i + 1], c - targets[i + 2], d - targets[i + 3]
+        total = fma(a, a, fma(b, b, fma(c, c, fma(d, d, total))))
+    for i in range(whole, samples):
+        a = zero
+        for j in range(dim):
+            x = w[j]
+            a = fma(x * x, take(design, i, j), a)
+        a = a - targets[i]
+        total = fma(a, a, total)
     return total
 
 
 @lanes_function
 def _loss(w: Any, p: Any) -> Any:
-    return _sum_of_squared_residuals(w, p.design, p.targets, p.dim) * (0.25 / p.samples)
+    return _sum_of_squared_residuals(w, p.design, p.targets, p.samples, p.dim) * (0.25 / p.samples)
 
 
 @lanes_function
 def _test_loss(w: Any, p: Any) -> Any:
-    return _sum_of_squared_residuals(w, p.test_design, p.test_targets, p.dim) * (0.25 / p.test_samples)
+    total = _sum_of_squared_residuals(w, p.test_design, p.test_targets, p.test_samples, p.dim)
+    return total * (0.25 / p.test_samples)
 
 
 @lanes_function
 def _hessian_trace(w: Any, p: Any) -> Any:
-    """2/n sum_j w_j^2 (X^T X)_jj + 1/n sum_i r_i sum_j X_ij."""
+    """2/n sum_j w_j^2 (X^T X)_jj + 1/n sum_ij X_ij r_i: quadratic in w, without mixed terms."""
+    total = 0.0 * w[0] - p.trace_offset
+    for j in range(p.dim):
+        x = w[j]
+        total = fma(x * x, p.trace_weights[j], total)
+    return total
+
+
+@lanes_function
+def _relative_error(w: Any, p: Any) -> Any:
     total = 0.0 * w[0]
     for j in range(p.dim):
         x = w[j]
-        total = fma(x * x, 2.0 * p.column_squares[j], total)
-    # sum_i r_i sum_j X_ij, one residual at a time: a trace is recorded seldom
-    for i in range(p.samples):
-        residual = 0.0 * w[0] - p.targets[i]
-        for j in range(p.dim):
-            x = w[j]
-            residual = fma(x * x, p.design[i // TILE, j, i % TILE], residual)
-        total = fma(residual, p.row_sums[i], total)
-    return total * (1.0 / p.samples)
+        error = fma(x, x, 0.0 * x - p.truth[j])
+        total = fma(error, error, total)
+    return sqrt(total) * (1.0 / p.truth_norm)
 
 
 @lanes_function
@@ -140,6 +166,9 @@ class QuadraticRegression(Landscape):
         y.
     test_design, test_targets : array_like of shapes (m, dim) and (m,), optional
         Held-out points of the test loss; default: the training points.
+    truth : array_like of shape (dim,), optional
+        The weights behind the targets. Where they are known, and not all zero, there is the observable
+        ``relative_error``.
 
     Raises
     ------
@@ -162,12 +191,21 @@ class QuadraticRegression(Landscape):
     targets: np.ndarray
     test_design: np.ndarray | None = None
     test_targets: np.ndarray | None = None
+    truth: np.ndarray | None = None
     summary = "|X (w * w) - y|^2 / (4 n): sparse regression with squared weights (antipgd Eq. 72)"
-    kernels = LandscapeKernels(gradient=_gradient)
+    kernels = LandscapeKernels(
+        gradient=_gradient,
+        scratch=_scratch,
+        samples=_samples,
+        sample_gradient=_sample_gradient,
+        labels="additive",
+        hessian=_hessian,
+    )
     loss = Measured("L(w).")
     test_loss = Measured("L on the held-out points.")
     hessian_trace = Measured("Tr of the Hessian.")
     sq_norm = Measured("|w|^2.")
+    relative_error = Measured("|w * w - t * t| / |t * t|, t the true weights.")
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -184,26 +222,48 @@ class QuadraticRegression(Landscape):
             raise ValueError(
                 f"test_design has {self.test_design.shape[1]} columns, but design has {self.design.shape[1]}"
             )
-        parameters = Parameters(
-            self.design.shape[0],
-            self.design.shape[1],
-            _tiles(self.design),
-            np.pad(self.targets, (0, -len(self.targets) % TILE)),
-            (self.design**2).sum(axis=0),
-            self.design.sum(axis=1),
-            self.test_design.shape[0],
-            _tiles(self.test_design),
-            np.pad(self.test_targets, (0, -len(self.test_targets) % TILE)),
+        if self.truth is not None:
+            set_(self, "truth", validation.vector("truth", self.truth, length=self.size))
+        object.__setattr__(self, "_parameters", self._make_parameters())
+
+    def _make_parameters(self) -> Parameters:
+        design, targets, test_design, test_targets = self.design, self.targets, self.test_design, self.test_targets
+        assert test_design is not None
+        assert test_targets is not None
+        n, row_sums, gram = design.shape[0], design.sum(axis=1), design.T @ design
+        truth = np.zeros(self.size) if self.truth is None else self.truth**2
+        return Parameters(
+            samples=n,
+            dim=self.size,
+            design=design,
+            targets=targets,
+            row_tiles=pack_tiles(design),
+            column_tiles=pack_tiles(design.T),
+            gram=gram,
+            pull=design.T @ targets,
+            trace_weights=(2 * np.diag(gram) + design.T @ row_sums) / n,
+            trace_offset=float(targets @ row_sums) / n,
+            test_samples=test_design.shape[0],
+            test_design=test_design,
+            test_targets=test_targets,
+            truth=truth,
+            truth_norm=float(np.linalg.norm(truth)),
         )
-        set_(self, "_parameters", parameters)
 
     @classmethod
     def random(
-        cls, samples: int = 40, dim: int = 100, sparsity: int = 10, test_samples: int = 100, seed: int = 0
+        cls,
+        samples: int = 40,
+        dim: int = 100,
+        sparsity: int = 10,
+        test_samples: int = 100,
+        seed: int = 0,
+        label_noise: float = 0.0,
     ) -> QuadraticRegression:
-        """Gaussian designs and noiseless targets of the weights (1, ..., 1, 0, ..., 0) with ``sparsity`` ones.
+        """Gaussian designs and the targets of the weights (1, ..., 1, 0, ..., 0) with ``sparsity`` ones.
 
-        The defaults are the paper's setting. Source: antipgd, Section D.2.
+        ``label_noise`` is the standard deviation of Gaussian noise on the training targets (those of the held-out
+        points stay exact). The defaults are the paper's setting. Source: antipgd, Section D.2.
         """
         samples = validation.positive_int("samples", samples)
         dim = validation.positive_int("dim", dim)
@@ -214,7 +274,11 @@ class QuadraticRegression(Landscape):
         truth = np.zeros(dim)
         truth[:sparsity] = 1.0
         design, test = generator.normal(size=(samples, dim)), generator.normal(size=(test_samples, dim))
-        return cls(design, design @ truth, test, test @ truth)
+        targets = design @ truth
+        label_noise = validation.nonnegative("label_noise", label_noise)
+        if label_noise > 0:
+            targets = targets + label_noise * generator.normal(size=samples)
+        return cls(design, targets, test, test @ truth, truth)
 
     @classmethod
     def example(cls) -> QuadraticRegression:
@@ -234,16 +298,16 @@ class QuadraticRegression(Landscape):
 
     @property
     def observables(self) -> dict[str, Observable]:
-        """loss, test_loss, hessian_trace, sq_norm."""
-        return make_observables(
-            self.parameters,
-            {
-                "loss": (_loss, "|X (w * w) - y|^2 / (4 n) (antipgd Eq. 72)"),
-                "test_loss": (_test_loss, "the same on held-out points (antipgd D.2)"),
-                "hessian_trace": (_hessian_trace, "trace of the Hessian (antipgd Eq. 73)"),
-                "sq_norm": (_sq_norm, "|w|^2"),
-            },
-        )
+        """loss, test_loss, hessian_trace, sq_norm; relative_error where the truth is known."""
+        measured: dict[str, tuple[Any, ...]] = {
+            "loss": (_loss, "|X (w * w) - y|^2 / (4 n) (antipgd Eq. 72)"),
+            "test_loss": (_test_loss, "the same on held-out points (antipgd D.2)"),
+            "hessian_trace": (_hessian_trace, "trace of the Hessian (antipgd Eq. 73)"),
+            "sq_norm": (_sq_norm, "|w|^2"),
+        }
+        if self.parameters.truth_norm > 0:
+            measured["relative_error"] = (_relative_error, "distance of w * w from the true one, relative (our own)")
+        return make_observables(self.parameters, measured)
 
     def hessian(self, w: Any) -> np.ndarray:
         """Hessian at one point, shape (dim, dim)."""
