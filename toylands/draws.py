@@ -5,7 +5,7 @@ Every law has mean 0 and variance 1. How draws map to the words of a stream (the
 - rademacher: one word a draw, +1 if its top bit is set;
 - gaussian: two words a pair of draws, gaussian_float32: two words four draws, as `toylands.noise` describes;
 - uniform on [-sqrt 3, sqrt 3): u = (upper 53 bits + 1/2) / 2^53, sqrt 3 (2 u - 1);
-- laplace (density exp(-sqrt 2 |x|) / sqrt 2): two words; -ln u / sqrt 2 from the first as in a normal's radius, negative
+- laplace (density exp(-sqrt 2 |x|) / sqrt 2): two words; -ln u / sqrt 2 from the first as in a radius, negative
   if the top bit of the second is set;
 - binomialM, M <= 64: (2 (number of set bits among the lowest M) - M) / sqrt M.
 """

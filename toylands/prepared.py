@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from toylands import validation
+from toylands.dynamics.covariances import StateCovariance, covariance_shape
+from toylands.dynamics.oracles import oracle_shape, sample_count
 from toylands.dynamics.rule import RuleArrays, UpdateRule, resolve
-from toylands.kernels import BLOCK, Job, Output, Recipe, make_output, make_scratch
+from toylands.kernels import BLOCK, Job, Output, Recipe, Rows, make_coupled_scratch, make_output, make_scratch
 from toylands.kernels.collapse import collapse
 from toylands.landscapes.base import Landscape
 from toylands.observables import ExitRegion, Record
@@ -45,11 +47,39 @@ class Prepared:
             self.landscape.kernels,
             None if self.rule.noise is None else self.rule.noise.name,
             self.rule.momentum > 0.0,
-            self.rule.covariance is not None,
+            isinstance(self.rule.covariance, np.ndarray),
             tuple((o.kernel, o.pooled) for o in self.record.observables),
             None if self.region is None else (self.region.observable.kernel, self.region.observable.pooled),
             self.paths,
+            oracle_shape(self.rule.oracle),
+            covariance_shape(self.rule.covariance) if isinstance(self.rule.covariance, StateCovariance) else None,
         )
+
+    def scratch(self) -> Any:
+        """Working memory for one call of the kernel."""
+        n, records, observables = self.landscape.size, len(self.at), len(self.record.observables)
+        recipe, kernels = self.recipe(), self.landscape.kernels
+        behind = kernels.working_memory(self.parameters)
+        if not recipe.coupled:
+            return make_scratch(n, records, observables, behind)
+        oracle, displaced, samples = recipe.oracle, False, 0
+        batch = self.arrays.oracle.batch_size
+        if oracle is not None:
+            displaced = oracle.displaced is not None
+            samples = sample_count(self.landscape) if oracle.batch is not None or oracle.labels is not None else 0
+        matrix = 0 if recipe.covariance is None else n * (n + 1) // 2
+        rows = Rows(
+            state=n,
+            gradient=n + behind,
+            oracle=n if displaced else 0,
+            partial=n + behind if displaced else 0,
+            chosen=batch,
+            labels=batch or samples,
+            order=samples,
+            covariance=matrix,
+            basis=n * n if matrix else 0,
+        )
+        return make_coupled_scratch(rows, records, observables)
 
     def job(self, first_block: int, n_blocks: int) -> Job:
         start = self.start
@@ -81,7 +111,7 @@ class Prepared:
     def batch(self, kernel: Any, first_block: int, n_blocks: int) -> Output | None:
         """Run blocks and merge the whole ones in place; None if the stop flag was raised meanwhile."""
         n, records, observables = self.landscape.size, len(self.at), len(self.record.observables)
-        scratch = make_scratch(n, records, observables, self.landscape.kernels.working_memory(self.parameters))
+        scratch = self.scratch()
         output = make_output(n_blocks, records, observables, n, self.region is not None, self.paths)
         with np.errstate(all="ignore"):  # without JIT, diverging lanes and wrapping words would warn
             if not kernel(self.parameters, n, self.arrays, self.job(first_block, n_blocks), scratch, output):
@@ -174,7 +204,10 @@ def _check_observables(landscape: Landscape, record: Record, region: ExitRegion 
     if region is not None:
         asked.append(("first_passage", region.observable))
     for argument, observable in asked:
-        if type(observable.parameters) is not type(landscape.parameters):
+        theirs, ours = observable.parameters, landscape.parameters
+        # landscapes made from expressions share one kind of parameters, and tell what these mean by `structure`
+        same = getattr(theirs, "structure", None) == getattr(ours, "structure", None)
+        if type(theirs) is not type(ours) or not same:
             raise ValueError(
                 f"{argument} must use observables of {type(landscape).__name__} ({', '.join(landscape.observables)}), "
                 f"got {observable!r} of another landscape"

@@ -21,6 +21,9 @@ TAG_NOISE = 1  # injected noise xi_0, xi_1, ...
 TAG_BEFORE_FIRST = 2  # xi_{-1}, where a rule's first increment is xi_0 - kappa xi_{-1}
 TAG_LANDSCAPE = 3  # randomness of the landscape itself, e.g. contraction factors drawn afresh each step
 TAG_START = 4  # random starting points
+TAG_BATCH = 5  # which data points a mini-batch holds
+TAG_LABELS = 6  # noise on labels
+TAG_PROBE = 7  # displacements of the point where a gradient is taken
 
 _MULTIPLIER_0 = np.uint64(0xD2E7470EE14C6C93)
 _MULTIPLIER_1 = np.uint64(0xCA5A826395121157)

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands import validation
+from toylands.dynamics.covariances import NO_COVARIANCE, CovarianceNumbers, StateCovariance, covariance_numbers
+from toylands.dynamics.oracles import GradientOracle, OracleNumbers, oracle_numbers
 from toylands.landscapes.base import Landscape
 from toylands.landscapes.quadratic_bowl import QuadraticBowl, matrix_factor
 from toylands.noise import InjectedNoise
+from toylands.simd.products import pack_tiles
 
 FRESH, STATIONARY = "fresh", "stationary"
 Schedule = float | Sequence[float] | np.ndarray
@@ -41,10 +44,12 @@ class UpdateRule:
         Whether the first noise is sigma xi_0, or sigma (xi_0 - kappa xi_{-1}) as in every later step.
     start_noise, stop_noise : int, optional
         sigma_k is 0 outside ``start_noise <= k < stop_noise``. At the stop the last step's share is still taken back.
-    covariance : array_like (n, n), optional
-        Covariance F F^T of the noise per unit ``sigma``; identity if not given.
+    covariance : array_like (n, n) or StateCovariance, optional
+        Covariance F F^T of the noise per unit ``sigma``, constant or changing with the state; identity if not given.
     exact_time_step : float, optional
         If given, the exact transition of the Ornstein-Uhlenbeck process over this time (quadratic bowls only).
+    oracle : GradientOracle, optional
+        What stands in for grad L: batches, noisy labels, gradients at displaced points.
     """
 
     name: str
@@ -56,8 +61,9 @@ class UpdateRule:
     first: str = FRESH
     start_noise: int = 0
     stop_noise: int | None = None
-    covariance: np.ndarray | None = None
+    covariance: np.ndarray | StateCovariance | None = None
     exact_time_step: float | None = None
+    oracle: GradientOracle | None = None
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -84,7 +90,10 @@ class UpdateRule:
             set_(self, "stop_noise", validation.positive_int("stop_noise", self.stop_noise, minimum=0))
             if self.stop_noise < self.start_noise:
                 raise ValueError(f"stop_noise = {self.stop_noise} must not be before start_noise = {self.start_noise}")
-        if self.covariance is not None:
+        if isinstance(self.covariance, StateCovariance):
+            if self.first == STATIONARY and self.kappa != 0.0:
+                raise ValueError("first = 'stationary' needs a covariance that does not change with the state")
+        elif self.covariance is not None:
             set_(self, "covariance", validation.symmetric_psd("covariance", self.covariance))
         if self.exact_time_step is not None:
             set_(self, "exact_time_step", validation.positive("time_step", self.exact_time_step))
@@ -101,6 +110,8 @@ class UpdateRule:
                 settings[field] = value.tolist()
             elif isinstance(value, InjectedNoise):
                 settings[field] = value.name
+            elif isinstance(value, (GradientOracle, StateCovariance)):
+                settings[field] = value.describe()
             elif value != default:
                 settings[field] = value
         return settings
@@ -117,6 +128,7 @@ _DEFAULTS: dict[str, Any] = {
     "stop_noise": None,
     "covariance": None,
     "exact_time_step": None,
+    "oracle": None,
 }
 
 
@@ -130,7 +142,9 @@ class RuleArrays(NamedTuple):
     kappa: float
     stationary_first: bool
     momentum: float
-    factor: np.ndarray
+    factor: np.ndarray  # F, as `pack_tiles` lays it
+    oracle: OracleNumbers
+    covariance: CovarianceNumbers
 
 
 def resolve(rule: UpdateRule, landscape: Landscape, steps: int) -> tuple[RuleArrays, Any]:
@@ -142,13 +156,15 @@ def resolve(rule: UpdateRule, landscape: Landscape, steps: int) -> tuple[RuleArr
         If a schedule is too short, the covariance does not fit the landscape, or an exact step is asked of a landscape
         that has none.
     """
-    parameters = landscape.parameters
+    parameters, covariance = landscape.parameters, NO_COVARIANCE
     if rule.exact_time_step is not None:
         if not isinstance(landscape, QuadraticBowl):
             raise ValueError(f"rule {rule.name} is exact only on QuadraticBowl, not on {type(landscape).__name__}")
-        assert rule.covariance is not None
+        assert isinstance(rule.covariance, np.ndarray)
         _check_size(rule.covariance, landscape)
         parameters, factor = landscape.exact_transition(rule.exact_time_step, rule.covariance)
+    elif isinstance(rule.covariance, StateCovariance):
+        covariance, factor = covariance_numbers(rule.covariance, landscape), np.zeros((1, 1))
     elif rule.covariance is not None:
         _check_size(rule.covariance, landscape)
         factor = matrix_factor(rule.covariance)
@@ -163,7 +179,16 @@ def resolve(rule: UpdateRule, landscape: Landscape, steps: int) -> tuple[RuleArr
         sigma_stride = 1
     stationary = rule.first == STATIONARY and rule.kappa != 0.0
     return RuleArrays(
-        eta, eta_stride, sigma, sigma_stride, float(rule.kappa), stationary, float(rule.momentum), factor
+        eta,
+        eta_stride,
+        sigma,
+        sigma_stride,
+        float(rule.kappa),
+        stationary,
+        float(rule.momentum),
+        pack_tiles(factor),
+        oracle_numbers(rule.oracle, landscape),
+        covariance,
     ), parameters
 
 

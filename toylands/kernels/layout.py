@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from toylands.dynamics.covariances import CovarianceShape
+from toylands.dynamics.oracles import OracleShape
 from toylands.noise import BITS_PER_WORD, GAUSSIAN_TABLES
 from toylands.random import STATE_WORDS
 from toylands.simd import LANES, aligned_empty
@@ -27,6 +29,16 @@ class Recipe(NamedTuple):
     observables: tuple[Any, ...]  # (kernel, pooled kernel or None) each
     exit_observable: Any
     paths: bool
+    oracle: OracleShape | None = None
+    covariance: CovarianceShape | None = None
+
+    @property
+    def coupled(self) -> bool:
+        """Whether it takes the kernel for any gradient, oracle and covariance: see `toylands.kernels.coupled`."""
+        plain_noise = self.noise is None or self.noise in ("rademacher", "gaussian", "gaussian_float32")
+        return not (
+            self.landscape_kernels.diagonal and self.oracle is None and self.covariance is None and plain_noise
+        )
 
 
 class Job(NamedTuple):
@@ -79,12 +91,17 @@ class Scratch(NamedTuple):
     squares: np.ndarray  # such rows for every vector
 
 
-def make_scratch(n: int, records: int, observables: int, behind_gradient: int = 0) -> Scratch:
-    """Working memory for a state of n coordinates, and of a landscape that asks for some behind the gradient."""
+def make_tables() -> np.ndarray:
+    """The tables that stay in registers: those of the Gaussian, and the signs of a sign table."""
     tables = aligned_empty((len(GAUSSIAN_TABLES) + 3, LANES))
     tables[:-3] = GAUSSIAN_TABLES
     for bit, row in enumerate((OLD_SIGNS, NEW_SIGNS, NEXT_SIGNS)):  # bits 0, 1, 2 of a table entry's number
         tables[row] = [1.0 if i >> bit & 1 else -1.0 for i in range(LANES)]
+    return tables
+
+
+def make_scratch(n: int, records: int, observables: int, behind_gradient: int = 0) -> Scratch:
+    """Working memory for a state of n coordinates, and of a landscape that asks for some behind the gradient."""
     return Scratch(
         aligned_empty((VECTORS * n, LANES)),
         aligned_empty((n + behind_gradient, LANES)),
@@ -100,7 +117,7 @@ def make_scratch(n: int, records: int, observables: int, behind_gradient: int = 
         aligned_empty((max(1, records * observables) * SUMS, LANES)),
         aligned_empty((max(1, records), LANES)),
         np.empty((max(1, records), max(1, observables))),
-        tables,
+        make_tables(),
         aligned_empty((BITS_PER_WORD, LANES)),
         aligned_empty((BITS_PER_WORD, LANES)),
         aligned_empty((VECTORS * BITS_PER_WORD, LANES)),

@@ -13,6 +13,7 @@ from typing import Any
 from numba import njit
 
 from toylands.kernels.cache import attach
+from toylands.kernels.coupled import build_coupled_kernel
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.recording import all_finite, build_keep, build_measure, build_read, finish_block
 from toylands.kernels.separable import applies as separable_applies
@@ -38,7 +39,10 @@ def _store_exits(local: Any, inside: Any, alive: Any, step: Any, side: Any, scra
 @functools.lru_cache(maxsize=256)
 def build_kernel(recipe: Recipe) -> Any:
     """Compile (on first call) the kernel ``run(p, n, rule, job, scratch, output) -> bool`` (False: told to stop)."""
-    make = build_separable_kernel if separable_applies(recipe) else _build_general_kernel
+    if recipe.coupled:
+        make = build_coupled_kernel
+    else:
+        make = build_separable_kernel if separable_applies(recipe) else _build_general_kernel
     return attach(make(recipe), recipe)
 
 

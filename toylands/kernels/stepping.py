@@ -21,6 +21,7 @@ from toylands.kernels.layout import BLOCK
 from toylands.noise import BITS_PER_WORD, box_muller, refill_signs
 from toylands.random import STATE_WORDS, TAG_BEFORE_FIRST, TAG_LANDSCAPE, TAG_NOISE, advance, seed_stream
 from toylands.simd import LANES, fma, lanes, lanes_function, lookup4, splat
+from toylands.simd.products import multiply_tiles
 
 GAUSSIANS = ("gaussian", "gaussian_float32")  # drawn in the update loop
 _TAGS = (TAG_NOISE, TAG_BEFORE_FIRST, TAG_LANDSCAPE)  # in the order of Scratch.streams
@@ -72,17 +73,7 @@ def start_vector(n: Any, local: Any, rule: Any, job: Any, scratch: Any) -> Any:
     return lanes(scratch.values)[0] > 0.5, before
 
 
-@lanes_function
-def _shape(n: Any, factor: Any, raw: Any, out: Any) -> Any:
-    """out = factor @ raw."""
-    for i in range(n):
-        total = splat(0.0)
-        for j in range(n):
-            total = fma(raw[j], factor[i, j], total)
-        out[i] = total
-
-
-def _build_apply(diagonal: bool, momentum: bool) -> Any:
+def build_apply(diagonal: bool, momentum: bool) -> Any:
     """The update of one coordinate, given its noise ``eps``; returns the new value."""
 
     @lanes_function
@@ -101,15 +92,17 @@ def _build_apply(diagonal: bool, momentum: bool) -> Any:
     return apply
 
 
-def _build_memory_loop(kernels: Any, apply: Any, rademacher: bool, shaped: bool) -> Any:
-    """The update loop for noise that can be read coordinate by coordinate."""
+def build_memory_loop(kernels: Any, apply: Any, source: str | None) -> Any:
+    """The update loop for noise that can be read coordinate by coordinate, from "shaped", "raw" or "signs"."""
     slope_of, diagonal = kernels.slope, kernels.diagonal
 
     @lanes_function
     def noise_of(j: Any, table: Any, used: Any, s: Any) -> Any:
-        if shaped:
+        if source == "shaped":
             return s.shaped[j]
-        if rademacher:
+        if source == "raw":
+            return s.raw[j]
+        if source == "signs":
             return lookup4(table, s.signs[j] >> used)
         return splat(0.0)
 
@@ -141,7 +134,7 @@ def _build_memory_loop(kernels: Any, apply: Any, rademacher: bool, shaped: bool)
     return loop
 
 
-def _build_take_normal(apply: Any, shaped: bool) -> Any:
+def build_take_normal(apply: Any, shaped: bool) -> Any:
     """The update of one coordinate by a normal just drawn; with ``shaped`` it only fills the raw noise."""
 
     @lanes_function
@@ -156,7 +149,7 @@ def _build_take_normal(apply: Any, shaped: bool) -> Any:
     return one
 
 
-def _build_gaussian_loop(kernels: Any, one: Any) -> Any:
+def build_gaussian_loop(kernels: Any, one: Any) -> Any:
     """The update loop that draws normals as it goes."""
     slope_of, diagonal = kernels.slope, kernels.diagonal
 
@@ -207,10 +200,11 @@ def build_step(kernels: Any, noise: str | None, momentum: bool, shaped: bool) ->
     """
     diagonal, gaussian = kernels.diagonal, noise in GAUSSIANS
     shared_of, gradient_of = kernels.shared, kernels.gradient
-    apply = _build_apply(diagonal, momentum)
-    memory_loop = _build_memory_loop(kernels, apply, noise == "rademacher", shaped)
-    build_gaussian_loop = build_float32_loop if noise == "gaussian_float32" else _build_gaussian_loop
-    gaussian_loop = build_gaussian_loop(kernels, _build_take_normal(apply, shaped))
+    apply = build_apply(diagonal, momentum)
+    source = "shaped" if shaped else "signs" if noise == "rademacher" else None
+    memory_loop = build_memory_loop(kernels, apply, source)
+    build_loop = build_float32_loop if noise == "gaussian_float32" else build_gaussian_loop
+    gaussian_loop = build_loop(kernels, build_take_normal(apply, shaped))
     fill_shaped_signs = shaped and noise == "rademacher"
 
     @lanes_function
@@ -229,7 +223,7 @@ def build_step(kernels: Any, noise: str | None, momentum: bool, shaped: bool) ->
             if fill_shaped_signs:
                 for j in range(n):
                     s.raw[j] = lookup4(table, s.signs[j] >> used)
-            _shape(n, rule.factor, s.raw, s.shaped)
+            multiply_tiles(rule.factor, n, n, s.raw, s.shaped)
         if shaped or not gaussian:
             square = memory_loop(n, bulk, shared, p, eta, beta, table, used, s)
         return square
