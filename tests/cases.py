@@ -12,7 +12,11 @@ from toylands.noise import Discrete, Uniform
 STEPS = 70 if NOJIT else 130  # past one, compiled past two, of the words of 63 signs
 COUNT = 9 if NOJIT else 70  # more than one vector, compiled more than one block
 SIGMA = 0.05
-NOISES = {"rademacher": tl.noise.rademacher, "gaussian": tl.noise.gaussian}
+NOISES = {
+    "rademacher": tl.noise.rademacher,
+    "gaussian": tl.noise.gaussian,
+    "gaussian_float32": tl.noise.gaussian_float32,
+}
 
 
 def psd(n, seed, rank=None, scale=1.0):

@@ -74,6 +74,28 @@ def _normals(stream: Stream, n: int) -> Array:
     return np.stack(columns[:n], axis=1)
 
 
+def float32_pair(a: Array, b: Array) -> tuple[Array, Array]:
+    """Two normals from two 32-bit halves: u is rounded to float32; the rest, in float64, is what float32 aims at."""
+    u = (a.astype(np.float32).astype(np.float64) + 0.5) / 2.0**32
+    radius = np.sqrt(-2.0 * np.log(u.astype(np.float32).astype(np.float64)))
+    c = ((b >> np.uint32(1)) & np.uint32(2**22 - 1)).astype(np.float64)
+    t = ((2 * c + 1) / 2.0**23 - 0.5) * (np.pi / 2)
+    x = np.where(b >> np.uint32(31) == 1, -np.cos(t), np.cos(t))
+    y = np.sin(t)
+    swap = (b >> np.uint32(30)) & np.uint32(1) == 1
+    return radius * np.where(swap, y, x), radius * np.where(swap, x, y)
+
+
+def float32_normals(stream: Stream, n: int) -> Array:
+    columns: list[Array] = []
+    while len(columns) < n:
+        a, b = stream.word(), stream.word()
+        for shift in (np.uint64(0), np.uint64(32)):
+            halves = [((word >> shift) & np.uint64(2**32 - 1)).astype(np.uint32) for word in (a, b)]
+            columns.extend(float32_pair(*halves))
+    return np.stack(columns[:n], axis=1)
+
+
 def _signs(stream: Stream, n: int) -> Array:
     """The next 63 steps of +-1, shape (63, trajectories, n): one word a coordinate."""
     words = np.stack([stream.word() for _ in range(n)], axis=1)
@@ -84,8 +106,9 @@ def _signs(stream: Stream, n: int) -> Array:
 def noise(kind: str, seed: int, trajectories: Sequence[int], n: int, steps: int) -> Array:
     """xi_{-1}, xi_0, ..., xi_{steps-1}, of shape (steps + 1, trajectories, n)."""
     before, stream = Stream(seed, BEFORE_FIRST, trajectories), Stream(seed, NOISE, trajectories)
-    if kind == "gaussian":
-        return np.stack([_normals(before, n)] + [_normals(stream, n) for _ in range(steps)])
+    if kind in ("gaussian", "gaussian_float32"):
+        draw = _normals if kind == "gaussian" else float32_normals
+        return np.stack([draw(before, n)] + [draw(stream, n) for _ in range(steps)])
     later = np.concatenate([_signs(stream, n) for _ in range(steps // 63 + 1)])[:steps]
     return np.concatenate([_signs(before, n)[62:], later])  # the last bit used of a word is bit 62
 
