@@ -6,6 +6,7 @@ from toylands.landscapes.own_functions import from_functions
 from toylands.landscapes.quadratic_bowl import QuadraticBowl
 from toylands.landscapes.quadratic_regression import QuadraticRegression
 from toylands.landscapes.symbolic import SymbolicLandscape, from_sympy
+from toylands.landscapes.two_basins import TwoBasins
 from toylands.landscapes.widening_valley import WideningValley
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "QuadraticBowl",
     "QuadraticRegression",
     "SymbolicLandscape",
+    "TwoBasins",
     "WideningValley",
     "from_functions",
     "from_sympy",
