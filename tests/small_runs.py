@@ -36,6 +36,7 @@ def cases():
         (process, process.sq_norm, 1.0, tl.noise.rademacher),
         (valley, valley.hessian_trace, 0.3, tl.noise.gaussian),
         (bowl, bowl.loss, 0.3, tl.noise.rademacher),
+        (valley, valley.hessian_trace, 0.3, tl.noise.gaussian_float32),
     ):
         rule = tl.dynamics.correlated_pgd(eta, 0.1, 0.7, noise, first="stationary")
         start, record = np.linspace(0.5, 1.0, landscape.size), tl.record(observable, every=13)
