@@ -91,6 +91,15 @@ def prove_rate() -> Proof:
     return board.proof()
 
 
+def prove_root() -> Proof:
+    """(c lambda^(1+delta))^(1/(1+delta)) = c^(1/(1+delta)) lambda."""
+    board = Blackboard("exponents")
+    root = exponents(LEVEL ** (1 / (1 + DELTA)))
+    board.equal("power of lambda", sp.cancel(root[LAM]), sp.S.One)
+    board.equal("power of c", root[C], 1 / (1 + DELTA))
+    return board.proof()
+
+
 def prove_total_steps() -> Proof:
     """lambda T / F = eta^-1 lambda^(-1-delta) up to powers of c and the logarithm."""
     board = Blackboard("exponents")
