@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _arguments(argv)
     described = machine.describe()
     print(machine.line(described))
-    stick = None if options.stick is None else _load(options.stick)
+    stick = None if options.stick is None else load(options.stick)
     measured = []
     for workload in suite.workloads():
         if options.workloads and workload.name not in options.workloads:
@@ -80,7 +80,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _load(path: Path) -> ModuleType:
+def load(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("measuring_stick", path)
     if spec is None or spec.loader is None:
         raise SystemExit(f"--stick {path} is not a Python file")

@@ -13,11 +13,12 @@ from toylands.dynamics.covariances import NO_COVARIANCE, CovarianceNumbers, Stat
 from toylands.dynamics.oracles import GradientOracle, OracleNumbers, oracle_numbers
 from toylands.landscapes.base import Landscape
 from toylands.landscapes.quadratic_bowl import QuadraticBowl, matrix_factor
-from toylands.noise import InjectedNoise
+from toylands.noise import InjectedNoise, gaussian_float32
 from toylands.simd.products import pack_tiles
 
 FRESH, STATIONARY = "fresh", "stationary"
 Schedule = float | Sequence[float] | np.ndarray
+FLOAT32_SIGMA = 2.0**127  # float32 normals arrive 2^-896 times too small, and sigma makes good for it
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,8 @@ class UpdateRule:
         set_ = object.__setattr__
         if self.noise is not None and not isinstance(self.noise, InjectedNoise):
             raise TypeError(
-                f"noise = {self.noise!r} must be toylands.noise.rademacher, toylands.noise.gaussian or None"
+                f"noise = {self.noise!r} must be toylands.noise.rademacher, toylands.noise.gaussian, "
+                "toylands.noise.gaussian_float32, another law of toylands.noise or None"
             )
         for name in ("eta", "sigma"):
             value = getattr(self, name)
@@ -80,6 +82,8 @@ class UpdateRule:
             if (values < 0).any():
                 raise ValueError(f"{name} = {value!r} must be finite and at least 0")
             set_(self, name, values)
+        if self.noise == gaussian_float32 and np.any(np.asarray(self.sigma) >= FLOAT32_SIGMA):
+            raise ValueError(f"sigma = {self.sigma!r} must be below 2^127 with {self.noise!r}")
         if self.noise is None and np.any(self.sigma):
             raise ValueError(f"noise = None must come with sigma = 0, got sigma = {self.sigma!r}")
         set_(self, "kappa", validation.in_interval("kappa", self.kappa, -1.0, 1.0))

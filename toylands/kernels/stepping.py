@@ -235,7 +235,7 @@ def build_step(kernels: Any, noise: str | None, momentum: bool, shaped: bool) ->
 def build_draw(noise: str | None) -> Any:
     """``begin``: the history before step 0; ``draw``: what a step needs ready in memory."""
     rademacher, gaussian = noise == "rademacher", noise in GAUSSIANS
-    fill = build_fill(noise) if gaussian else None
+    fill: Any = build_fill(str(noise)) if gaussian else None
 
     @lanes_function
     def begin(n: Any, before: Any, s: Any, extra: Any) -> Any:
