@@ -6,7 +6,7 @@ from conftest import NOJIT
 
 import toylands as tl
 from toylands import dynamics
-from toylands.landscapes import LinearRecurrence, QuadraticBowl, QuadraticRegression, WideningValley
+from toylands.landscapes import LinearRecurrence, MatrixSensing, QuadraticBowl, QuadraticRegression, WideningValley
 from toylands.noise import Discrete, Uniform
 
 STEPS = 70 if NOJIT else 130  # past one, compiled past two, of the words of 63 signs
@@ -50,6 +50,13 @@ def regression_case(n, seed, trajectories):
     return problem, gradient, np.linspace(0.2, 1.0, n), 0.02
 
 
+def sensing_case(n, seed, trajectories):
+    columns = 2 if n % 2 == 0 else 1
+    problem = MatrixSensing.random(n // columns, 1, n + 6, columns, test_measurements=3, label_noise=0.1, seed=n)
+    gradient = naive.sensing_gradient(problem.matrices, problem.targets, columns)
+    return problem, gradient, np.linspace(-0.5, 1.0, n), 0.02
+
+
 SEQUENCE = np.linspace(0.2, 1.1, STEPS)
 LANDSCAPES = {
     "constant rho": recurrence_case(0.9, lambda seed, who: naive.recurrence_gradient(0.9)),
@@ -64,6 +71,7 @@ LANDSCAPES = {
     "bowl": bowl_case,
     "valley": valley_case,
     "regression": regression_case,
+    "sensing": sensing_case,
 }
 
 # --- rules: name -> (rule, how the naive reference is told the same) for a step size and a noise ---------------------

@@ -182,6 +182,20 @@ def regression_gradient(design: Array, targets: Array) -> Gradient:
     return gradient
 
 
+def sensing_gradient(matrices: Array, targets: Array, columns: int) -> Gradient:
+    """L(U) = sum_i (<A_i, U U^T> - y_i)^2 / (2 M), U row by row."""
+
+    def gradient(w: Array, k: int) -> Array:
+        total = np.zeros_like(w)
+        for t, row in enumerate(w):
+            u = row.reshape(-1, columns)
+            for a, y in zip(matrices, targets):
+                total[t] += (((a * (u @ u.T)).sum() - y) * (a + a.T) @ u).ravel() / len(targets)
+        return total
+
+    return gradient
+
+
 def bowl_gradient(hessian: Array) -> Gradient:
     """L = w^T H w / 2: H w."""
     return lambda w, k: w @ np.asarray(hessian).T

@@ -12,15 +12,19 @@ import toylands as tl
 from toylands import dynamics, observables
 from toylands.landscapes import (
     LinearRecurrence,
+    MatrixSensing,
     QuadraticBowl,
     QuadraticRegression,
     WideningValley,
     linear_recurrence,
+    matrix_sensing,
     quadratic_bowl,
     quadratic_regression,
 )
 from toylands.landscapes import widening_valley as widening_valley_module
 from toylands.landscapes.base import Landscape
+from toylands.observables import python_body
+from toylands.simd import LANES, LaneView
 
 pytestmark = pytest.mark.nojit
 SINGULAR = [[2.0, 1.0, 0.0], [1.0, 0.5, 0.0], [0.0, 0.0, 3.0]]
@@ -33,7 +37,9 @@ LANDSCAPES = {
     "recurrence": LinearRecurrence(3, 0.75),
     "expanding recurrence": LinearRecurrence(2, 1.5),
     "regression": QuadraticRegression.random(samples=3, dim=4, sparsity=2, test_samples=2, seed=5),
-    "tall regression": QuadraticRegression.random(samples=13, dim=2, sparsity=1, seed=6),
+    "tall regression": QuadraticRegression.random(samples=13, dim=2, sparsity=1, seed=6, label_noise=0.5),
+    "sensing": MatrixSensing.random(n=2, rank=1, measurements=13, columns=3, test_measurements=4, seed=3),
+    "symmetric sensing": MatrixSensing.random(3, 2, 3, 2, symmetric=True, unit_norm=False, label_noise=1.0, seed=4),
 }
 TWINS = list(LANDSCAPES)
 
@@ -141,6 +147,138 @@ def test_regression_refuses_bad_data(design, targets, message):
         QuadraticRegression(design, targets)
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_label_noise_of_the_regression_data(noise):
+    exact = QuadraticRegression.random(samples=2000, dim=3, sparsity=2, seed=1)
+    problem = QuadraticRegression.random(samples=2000, dim=3, sparsity=2, seed=1, label_noise=noise)
+    assert np.array_equal(problem.design, exact.design)
+    # of 2000 normals the standard deviation is off by less than 10 % (six standard errors)
+    assert (problem.targets - exact.targets).std() == pytest.approx(noise, rel=0.1)
+    assert np.array_equal(problem.test_targets, exact.test_targets)
+
+
+def test_distance_from_the_truth():
+    problem = QuadraticRegression.random(samples=3, dim=5, sparsity=4, seed=1)
+    for w in points(problem):
+        assert problem.relative_error(w) == pytest.approx(np.linalg.norm(w**2 - problem.truth**2) / 2.0, rel=1e-13)
+    unknown = QuadraticRegression(problem.design, problem.targets)
+    assert "relative_error" not in unknown.observables
+    with pytest.raises(AttributeError, match="no relative_error"):
+        unknown.relative_error
+
+
+@pytest.mark.parametrize(("n", "columns", "measurements"), [(1, 1, 1), (2, 3, 10), (3, 1, 13), (4, 4, 7), (5, 2, 21)])
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_sensing_observables(n, columns, measurements, symmetric):
+    problem = MatrixSensing.random(
+        n, 1, measurements, columns, symmetric=symmetric, test_measurements=11, label_noise=0.2, seed=n
+    )
+    for w in points(problem):
+        u = w.reshape(n, columns)
+        product = u @ u.T
+        residual = [np.trace(a.T @ product) - y for a, y in zip(problem.matrices, problem.targets)]
+        held_out = [np.trace(a.T @ product) - y for a, y in zip(problem.test_matrices, problem.test_targets)]
+        error = np.linalg.norm(product - problem.truth) / np.linalg.norm(problem.truth)
+        assert problem.loss(w) == pytest.approx(np.mean(np.square(residual)) / 2, rel=1e-12)
+        assert problem.test_loss(w) == pytest.approx(np.mean(np.square(held_out)) / 2, rel=1e-12)
+        assert problem.nuclear_norm(w) == pytest.approx(np.linalg.norm(product, "nuc"), rel=1e-12)
+        assert problem.relative_error(w) == pytest.approx(error, rel=1e-12)
+        assert problem.sq_norm(w) == pytest.approx(float(w @ w), rel=1e-13)
+
+
+@pytest.mark.parametrize("name", [n for n in TWINS if hasattr(LANDSCAPES[n], "hessian_trace")])
+def test_the_trace_is_that_of_the_hessian(name):
+    landscape = LANDSCAPES[name]
+    for w in points(landscape):
+        matrix = hessian(landscape, w)
+        scale = np.abs(np.diag(matrix)).sum()
+        assert landscape.hessian_trace(w) == pytest.approx(np.trace(matrix), rel=1e-12, abs=1e-12 * scale)
+
+
+def lanes_of(landscape, count=LANES):
+    """Points as lanes, with room for what kernels write."""
+    flat = np.ascontiguousarray(points(landscape, count).T)
+    return flat, LaneView(flat)
+
+
+ON_DATA = [n for n in TWINS if LANDSCAPES[n].kernels.sample_gradient is not None]
+
+
+@pytest.mark.parametrize("name", ON_DATA)
+def test_the_gradient_is_the_mean_of_the_samples(name):
+    """Also when each trajectory has a data point of its own, in another order."""
+    landscape = LANDSCAPES[name]
+    kernels, p = landscape.kernels, landscape.parameters
+    flat, w = lanes_of(landscape)
+    expected, count = landscape.gradient(flat.T), python_body(kernels.samples)(p)
+    neutral = np.full(LANES, 0.0 if kernels.labels == "additive" else 1.0)
+    for own_point in (False, True):
+        out = np.ones((landscape.size + kernels.working_memory(p), LANES))  # it adds
+        for i in range(count):
+            index = (np.arange(LANES, dtype=np.uint64) + np.uint64(i)) % np.uint64(count) if own_point else i
+            python_body(kernels.sample_gradient)(w, index, neutral, 1.0 / count, LaneView(out), p)
+        np.testing.assert_allclose(out[: landscape.size].T - 1.0, expected, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", ["regression", "sensing"])
+def test_label_noise_is_added_to_the_target(name):
+    landscape = LANDSCAPES[name]
+    names = ("design", "targets") if name == "regression" else ("matrices", "targets")
+    data, targets = (getattr(landscape, each) for each in names)
+    shifted = targets.copy()
+    shifted[1] += 0.7
+    settings = {} if name == "regression" else {"columns": landscape.columns}
+    other, (flat, w) = type(landscape)(data, shifted, **settings), lanes_of(landscape)
+    kernels, p, count = landscape.kernels, landscape.parameters, len(targets)
+    out = np.zeros((landscape.size + kernels.working_memory(p), LANES))
+    for i in range(count):
+        label = np.full(LANES, 0.7 if i == 1 else 0.0)
+        python_body(kernels.sample_gradient)(w, i, label, 1.0 / count, LaneView(out), p)
+    np.testing.assert_allclose(out[: landscape.size].T, other.gradient(flat.T), rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", [n for n in TWINS if LANDSCAPES[n].kernels.hessian is not None])
+def test_the_packed_hessian_is_the_hessian(name):
+    landscape = LANDSCAPES[name]
+    flat, w = lanes_of(landscape)
+    rows, columns = np.tril_indices(landscape.size)
+    out = np.full((len(rows), LANES), np.nan)
+    python_body(landscape.kernels.hessian)(w, LaneView(out), landscape.parameters)
+    for lane in range(LANES):
+        expected = hessian(landscape, flat[:, lane])[rows, columns]
+        np.testing.assert_allclose(out[:, lane], expected, rtol=1e-11, atol=1e-11)
+
+
+def test_the_truth_of_matrix_sensing():
+    """antipgd: spectral norm 1; nso: as it comes."""
+    unit, plain = MatrixSensing.random(n=6, rank=2), MatrixSensing.random(n=6, rank=2, unit_norm=False)
+    assert np.linalg.norm(unit.truth, 2) == pytest.approx(1.0, rel=1e-12)
+    assert np.linalg.norm(plain.truth, 2) > 2.0
+    assert np.linalg.matrix_rank(unit.truth) == 2
+    values, vectors = np.linalg.eigh(unit.truth)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    assert unit.loss(root.ravel()) == pytest.approx(0.0, abs=1e-25)
+    assert unit.relative_error(root.ravel()) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("matrices", "targets", "settings", "message"),
+    [
+        (np.ones((2, 3)), [1.0, 2.0], {}, "matrices must be square"),
+        (np.ones((2, 3, 2)), [1.0, 2.0], {}, "matrices must be square"),
+        (np.full((1, 2, 2), np.nan), [1.0], {}, "matrices"),
+        (np.ones((2, 2, 2)), [1.0], {}, "targets"),
+        (np.ones((1, 2, 2)), [1.0], {"columns": 0}, "columns"),
+        (np.ones((1, 2, 2)), [1.0], {"truth": np.eye(3)}, "truth has 3 rows"),
+        (np.ones((1, 2, 2)), [1.0], {"truth": -np.eye(2)}, "truth"),
+        (np.ones((1, 2, 2)), [1.0], {"test_matrices": np.ones((1, 3, 3)), "test_targets": [1.0]}, "test_matrices"),
+    ],
+)
+def test_sensing_refuses_bad_data(matrices, targets, settings, message):
+    with pytest.raises(ValueError, match=message):
+        MatrixSensing(matrices, targets, **settings)
+
+
 @pytest.mark.parametrize("dim", [1, 2, 3, 4, 5, 9])
 def test_squared_norms(dim):
     process, bowl = LinearRecurrence(dim, 0.5), QuadraticBowl(np.eye(dim))
@@ -239,7 +377,8 @@ def test_a_recurrence_without_a_constant_rho_is_no_single_loss(rho, method):
 
 
 @pytest.mark.parametrize(
-    "module", [observables, linear_recurrence, quadratic_bowl, quadratic_regression, widening_valley_module]
+    "module",
+    [observables, linear_recurrence, matrix_sensing, quadratic_bowl, quadratic_regression, widening_valley_module],
 )
 def test_examples_in_the_documentation(module):
     if NOJIT:

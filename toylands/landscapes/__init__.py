@@ -2,6 +2,7 @@
 
 from toylands.landscapes.base import Landscape, LandscapeKernels
 from toylands.landscapes.linear_recurrence import LinearRecurrence
+from toylands.landscapes.matrix_sensing import MatrixSensing
 from toylands.landscapes.own_functions import from_functions
 from toylands.landscapes.quadratic_bowl import QuadraticBowl
 from toylands.landscapes.quadratic_regression import QuadraticRegression
@@ -13,6 +14,7 @@ __all__ = [
     "Landscape",
     "LandscapeKernels",
     "LinearRecurrence",
+    "MatrixSensing",
     "QuadraticBowl",
     "QuadraticRegression",
     "SymbolicLandscape",

@@ -105,3 +105,22 @@ def multiply_symmetric(matrix: Any, n: Any, x: Any, out: Any) -> None:
         for j in range(n):
             total = fma(x[j], take(numbers, j * n + i), total)
         out[i] = total
+
+
+@lanes_function
+def add_tile(numbers: Any, first: Any, stride: Any, factors: Any, out: Any, count: Any) -> None:
+    """``out[j] += sum_k numbers[first + j stride + k] factors[k]`` for j < count, with ten factors."""
+    f0, f1, f2, f3, f4, f5, f6, f7, f8, f9 = factors
+    for j in range(count):
+        at = first + j * stride
+        even = fma(f0, take(numbers, at), out[j])
+        odd = f1 * take(numbers, at + 1)
+        even = fma(f2, take(numbers, at + 2), even)
+        odd = fma(f3, take(numbers, at + 3), odd)
+        even = fma(f4, take(numbers, at + 4), even)
+        odd = fma(f5, take(numbers, at + 5), odd)
+        even = fma(f6, take(numbers, at + 6), even)
+        odd = fma(f7, take(numbers, at + 7), odd)
+        even = fma(f8, take(numbers, at + 8), even)
+        odd = fma(f9, take(numbers, at + 9), odd)
+        out[j] = even + odd
