@@ -61,7 +61,7 @@ FALSE_BOUNDS = {
         a + b, sp.Rational(3, 2), "<=", Domain({"a": UNIT, "b": UNIT}, (lambda p: p["a"] ** 2 + p["b"] ** 2 < 2,)),
     ),
     "a narrow dip": (
-        sp.Integer(0), (x - sp.pi) ** 2 - sp.Rational(1, 10**4), "<=", Domain({"x": sp.Interval(-500, 500)}),
+        sp.Integer(0), (x - sp.pi) ** 2 - sp.Rational(1, 10**8), "<=", Domain({"x": sp.Interval(-500, 500)}),
     ),
 }  # fmt: skip
 

@@ -76,9 +76,13 @@ def _searches(claim: Claim, derivation: Derivation) -> tuple[SearchOutcome, ...]
     if claim.domain is None:
         return ()
     forms = {"printed form": claim.printed}
-    if derivation.form is not None and derivation.form is not claim.printed:
+    if derivation.form is not None and not _same_sides(derivation.form, claim.printed):
         forms["derived form"] = derivation.form
     return tuple(search.search(claim, form, name) for name, form in forms.items() if search.searchable(form))
+
+
+def _same_sides(first: Form, second: Form) -> bool:
+    return (first.left, first.relation, first.right) == (second.left, second.relation, second.right)
 
 
 def _search_checks(searches: Sequence[SearchOutcome], derivation: Derivation) -> tuple[Check, ...]:

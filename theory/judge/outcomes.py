@@ -93,9 +93,9 @@ class ExperimentOutcome:
 class SearchOutcome:
     """A search for a counterexample to one form, see :func:`theory.judge.search.search`.
 
-    ``margin`` is the smallest relative margin seen, (larger side - smaller side) / (sum of their sizes), at ``where``;
-    ``counterexample`` an exact point where the form fails. ``open`` says that floating-point numbers suggest a failure
-    that could not be decided exactly.
+    ``margin`` is the smallest relative margin seen, at ``where``: (larger side - smaller side) / (sum of their sizes),
+    or, next to a side that is 0, the other one's gap g as g / (1 + |g|). ``counterexample`` is an exact point where the
+    form fails. ``open`` says that floating-point numbers suggest a failure that could not be decided exactly.
     """
 
     form: str

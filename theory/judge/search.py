@@ -211,13 +211,14 @@ def _fast_margins(form: Form, domain: Domain) -> Margins | None:
 
 
 def _relative(left: npt.NDArray, right: npt.NDArray, relation: str) -> npt.NDArray[np.float64]:
-    """(larger side - smaller side) / (sum of sizes), in [-1, 1]; 0 where both vanish."""
+    """(larger side - smaller side) / (sum of sizes), in [-1, 1]; next to a side that is 0, gap / (1 + size)."""
     with np.errstate(all="ignore"):
         real = np.isreal(left) & np.isreal(right)
         first, second = np.real(left).astype(float), np.real(right).astype(float)
         gap = second - first if relation in ("<", "<=") else first - second
         size = np.abs(first) + np.abs(second)
-        return np.where(real, np.where(size == 0, 0.0, gap / size), np.nan)
+        beside_zero = (first == 0) | (second == 0)
+        return np.where(real, gap / np.where(beside_zero, 1 + size, size), np.nan)
 
 
 def _slow_margins(form: Form) -> Margins:

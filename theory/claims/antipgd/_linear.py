@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Point, Verdict
+from theory.claims.domain import Domain
 from theory.linear.enumeration import second_moment_by_enumeration
 from theory.linear.second_moments import FirstStep, second_moment
 from theory.proof import Proof
@@ -30,6 +31,21 @@ SYMBOLS = {
     "low": "lower end of the interval of rho_k",
     "high": "upper end of the interval of rho_k",
 }
+
+
+_SETS = {
+    "rho": sp.Interval.open(0, 1),
+    "k": sp.Range(0, sp.oo),
+    "d": sp.Range(1, sp.oo),
+    "sigma": sp.Interval.open(0, sp.oo),
+    "w0": sp.Interval(0, sp.oo),
+    "kappa": sp.S.Reals,
+}
+
+
+def domain(*names: str, **others: sp.Set) -> Domain:
+    """The usual domains of the named symbols, and those of others."""
+    return Domain({**{name: _SETS[name] for name in names}, **others})
 
 
 def symbols(*names: str, **changed: str) -> dict[str, str]:

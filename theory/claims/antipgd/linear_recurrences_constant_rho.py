@@ -11,6 +11,7 @@ from theory.claims.antipgd._linear import (
     PAPER,
     at_steps,
     derivation,
+    domain,
     enumerated,
     recurrence_experiment,
     sampler,
@@ -165,6 +166,7 @@ def _finite_claim(
         example=EXAMPLE,
         symbols=symbols("rho", "k", "d", "sigma", "w0"),
         sample=sampler("rho", "k", "d", "sigma", "w0"),
+        domain=domain("rho", "k", "d", "sigma", "w0"),
     )
 
 
@@ -187,6 +189,7 @@ def _limit_claim(part: str, number: int, kappa: sp.Expr, text: str, latex: str, 
         example={name: EXAMPLE[name] for name in ("rho", "d", "sigma")},
         symbols=symbols("rho", "d", "sigma"),
         sample=sampler("rho", "d", "sigma"),
+        domain=domain("rho", "d", "sigma"),
     )
 
 

@@ -16,6 +16,7 @@ from theory.claims.antipgd._linear import (
     PAPER,
     at_steps,
     derivation,
+    domain,
     enumerated,
     exact_second_moment,
     recurrence_experiment,
@@ -26,6 +27,7 @@ from theory.claims.antipgd._linear import (
 )
 from theory.claims.antipgd.linear_recurrences_constant_rho import stationary_left
 from theory.claims.claim import Claim, Experiment, Form, Point, Verdict
+from theory.claims.domain import Domain
 from theory.linear.given_sequence import given_sequence, prove_given_sequence
 from theory.linear.second_moments import (
     KAPPA,
@@ -68,6 +70,7 @@ def own_claim(
     part: str, statement: str, form: Form, prove: Callable[[], Proof], reason: str, *,
     example: Mapping[str, sp.Expr], names: tuple[str, ...], experiments: tuple[Experiment, ...] = (), place: str = "",
     sample: Callable[..., Point] | None = None, derived: Callable[[], sp.Expr] | None = None,
+    within: Domain | None = None,
 ) -> Claim:
     """A proved entry of our own; ``derived`` gives the right side that the blackboard derives, if it is one formula."""
 
@@ -88,6 +91,7 @@ def own_claim(
         symbols=symbols(*names),
         new=True,
         sample=sample or sampler(*names),
+        domain=within,
     )
 
 
@@ -194,7 +198,8 @@ def _limit_claim() -> Claim:
         "C.5/kappa-limit", f"For |rho| < 1, real kappa and either first step: {text}.", form,
         lambda: prove_limit(KAPPA), "The fixed point of the second-moment recursion, for either first step.",
         example={n: EXAMPLE[n] for n in ("rho", "kappa", "d", "sigma")}, names=("rho", "kappa", "d", "sigma"),
-        experiments=(experiment,), derived=lambda: limit(KAPPA),
+        experiments=(experiment,), within=domain("kappa", "d", "sigma", rho=sp.Interval.open(-1, 1)),
+        derived=lambda: limit(KAPPA),
     )  # fmt: skip
 
 
@@ -236,7 +241,7 @@ def _best_claim() -> Claim:
         "The limit is d sigma^2 + (kappa - rho)^2 / (1 - rho^2) d sigma^2. At kappa = rho even w_{k+1} = "
         "rho^(k+1) w_0 + xi_k on every path: nothing but the newest noise stays.",
         example={n: EXAMPLE[n] for n in ("rho", "kappa", "d", "sigma")}, names=("rho", "kappa", "d", "sigma"),
-        experiments=(experiment,),
+        experiments=(experiment,), within=domain("kappa", "d", "sigma", rho=sp.Interval.open(-1, 1)),
     )  # fmt: skip
 
 

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._linear import at_steps, fraction, recurrence_experiment, whole
+from theory.claims.antipgd._linear import at_steps, domain, fraction, recurrence_experiment, whole
 from theory.claims.antipgd.linear_recurrences_family import own_claim
 from theory.claims.claim import Claim, Experiment, Form, Point
+from theory.claims.domain import Domain
 from theory.linear.random_contraction import (
     HIGH,
     LOW,
@@ -194,5 +195,9 @@ CLAIMS: tuple[Claim, ...] = (
         prove_independent_bound, "The slack is 2 E[rho (1-rho)] / (1-m2) d sigma^2, and m2 < 1.",
         example={name: EXAMPLE[name] for name in ("m1", "m2", "d", "sigma")}, names=("m1", "m2", "d", "sigma"),
         sample=_sample("m1", "m2", "d", "sigma"), place=PLACE,
+        within=Domain(
+            {**domain("d", "sigma").sets, "m1": sp.Interval(0, 1), "m2": sp.Interval.Ropen(0, 1)},
+            (M1**2 <= M2, M2 <= M1),
+        ),
     ),
 )  # fmt: skip

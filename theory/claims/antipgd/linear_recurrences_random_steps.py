@@ -16,6 +16,7 @@ from theory.claims.antipgd._linear import (
     symbols,
 )
 from theory.claims.claim import Claim, Experiment, Form, Point
+from theory.claims.domain import Domain
 from theory.linear import contraction_examples as examples
 from theory.linear.given_sequence import given_sequence, nu, prove_given_sequence
 from theory.linear.random_contraction import NU, R, nu_step, prove_nu_in_unit_interval, prove_recursion
@@ -40,6 +41,7 @@ def step_claim(
     number: str, place: str, statement: str, printed: Form, form: Form, prove: Callable[[], Proof], reason: str, *,
     counterexample: Callable[[], Proof] | None = None, example: Mapping[str, sp.Expr] | None = None,
     names: Mapping[str, str] | None = None, experiments: tuple[Experiment, ...] = (), lowest: int = 0, note: str = "",
+    within: Domain | None = None,
 ) -> Claim:
     """An entry for one step; corrected where there is a counterexample."""
     draw = sequence_sampler(closed=True)
@@ -52,7 +54,7 @@ def step_claim(
     return proved_or_corrected(
         number, f"{PLACE}, {place}", statement, printed, form, prove, reason, counterexample=counterexample, note=note,
         experiments=experiments, example=EXAMPLE if example is None else example,
-        symbols=SYMBOLS if names is None else names, sample=sample if example is None else None,
+        symbols=SYMBOLS if names is None else names, sample=sample if example is None else None, domain=within,
     )  # fmt: skip
 
 
@@ -265,5 +267,6 @@ CLAIMS: tuple[Claim, ...] = (
         Form("(nu+1) rho_k^2 <= 2 rho_k", r"(\nu_{k-1}+1)\rho_k^2 \le 2\rho_k", (NU + 1) * R**2, 2 * R, "<="),
         Form("(nu+1) rho_k^2 <= 2 rho_k", r"(\nu_{k-1}+1)\rho_k^2 \le 2\rho_k", (NU + 1) * R**2, 2 * R, "<="),
         _prove_eq58_holds, "nu + 1 <= 2 and rho^2 <= rho.", example=HALF, names=ONE_STEP,
+        within=Domain({"nu": sp.Interval(0, 1), "rho_k": sp.Interval(0, 1)}),
     ),
 )  # fmt: skip

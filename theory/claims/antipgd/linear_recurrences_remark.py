@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._linear import PAPER, at_steps, derivation, joined_experiment, sampler, symbols
+from theory.claims.antipgd._linear import PAPER, at_steps, derivation, domain, joined_experiment, sampler, symbols
 from theory.claims.claim import Claim, Experiment, Form, Verdict
 from theory.linear.second_moments import POWER, RHO, W0, K, finite, limit, prove_finite, prove_limit
 from theory.proof import Blackboard, Proof
@@ -127,6 +127,7 @@ def _claim(
         symbols=symbols(*names),
         new=new,
         sample=sampler(*names),
+        domain=domain(*names) if names else None,
     )
 
 
