@@ -21,6 +21,7 @@ from toylands import assembly, machine
 from toylands.combinations import Combination, combinations
 from toylands.ensemble import simulate
 from toylands.kernels import Recipe, build_kernel
+from toylands.kernels.paired import applies as paired_applies
 from toylands.kernels.separable import applies as separable_applies
 
 ROUNDS = 7
@@ -38,7 +39,7 @@ class Measured:
     combination : Combination
         What runs.
     kernel : str
-        Which kernel serves it: "general" or "separable".
+        Which kernel serves it: "general", "separable" or "paired".
     registers : str
         The widest vector registers here, e.g. "zmm".
     loops, full_width : int
@@ -163,7 +164,7 @@ def bench(
 def _look(each: Combination, looked_at: dict[Recipe, list[assembly.Loop]]) -> Measured:
     """Compile a kernel in this process (one from the disk shows no assembly) and look at its loops."""
     recipe = each.recipe()
-    kind = "separable" if separable_applies(recipe) else "general"
+    kind = "separable" if separable_applies(recipe) else "paired" if paired_applies(recipe) else "general"
     if getattr(config, "DISABLE_JIT", False):
         return Measured(each, kind, "none", 0, 0)
     kernel = build_kernel(recipe)

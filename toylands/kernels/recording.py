@@ -11,6 +11,7 @@ from numba import njit
 from toylands.kernels.layout import SUMS, Output, Scratch
 from toylands.simd import LANES, absolute, fma, lanes, lanes_function, select, splat
 
+CHECK_SPACING = 16  # steps: divergence of coordinates is looked for at recorded steps at least this far apart
 OBSERVABLE_LIMIT = 1e300  # an observable beyond this, or not a number, means divergence as well
 
 

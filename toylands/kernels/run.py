@@ -15,13 +15,14 @@ from numba import njit
 from toylands.kernels.cache import attach
 from toylands.kernels.coupled import build_coupled_kernel
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
-from toylands.kernels.recording import all_finite, build_keep, build_measure, build_read, finish_block
+from toylands.kernels.paired import applies as paired_applies
+from toylands.kernels.paired import build_paired_kernel
+from toylands.kernels.recording import CHECK_SPACING, all_finite, build_keep, build_measure, build_read, finish_block
 from toylands.kernels.separable import applies as separable_applies
 from toylands.kernels.separable import build_separable_kernel
 from toylands.kernels.stepping import bind, build_draw, build_step, start_vector
 from toylands.simd import LANES, fma, lanes, lanes_function, select, splat, sum_of_squares
 
-CHECK_SPACING = 16  # steps: divergence of coordinates is looked for at recorded steps at least this far apart
 _STOP_MASK = 1023  # the stop flag is read every 1024 steps
 
 
@@ -41,8 +42,10 @@ def build_kernel(recipe: Recipe) -> Any:
     """Compile (on first call) the kernel ``run(p, n, rule, job, scratch, output) -> bool`` (False: told to stop)."""
     if recipe.coupled:
         make = build_coupled_kernel
+    elif separable_applies(recipe):
+        make = build_separable_kernel
     else:
-        make = build_separable_kernel if separable_applies(recipe) else _build_general_kernel
+        make = build_paired_kernel if paired_applies(recipe) else _build_general_kernel
     return attach(make(recipe), recipe)
 
 

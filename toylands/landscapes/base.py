@@ -21,6 +21,8 @@ class LandscapeKernels:
     enters its own gradient, ``gradient_j = slope_j w_j``. The first ``bulk(p)`` coordinates have one slope, and
     ``square`` is the sum of their squares. ``separable`` promises that nothing but ``square`` couples coordinates: the
     slope depends on the step and the stream only, the bulk is everything, and pooled observables read ``square`` alone.
+    ``led`` promises that the coordinates behind the bulk lead it: the bulk's slope depends on them and on the step, not
+    on ``square``; ``shared`` reads no coordinate of the bulk, and nothing uses the stream.
 
     General form: ``gradient(w, out, p, step, stream)`` fills ``out[j]``.
 
@@ -44,6 +46,7 @@ class LandscapeKernels:
     slope: Any = None
     bulk: Any = None
     separable: bool = False
+    led: bool = False
     gradient: Any = None
     samples: Any = None
     sample_gradient: Any = None

@@ -99,7 +99,7 @@ class WideningValley(Landscape):
 
     dim: int
     summary = "v^2 |u|^2 / 2: minima of every flatness along v = 0 (antipgd Eq. 10)"
-    kernels = LandscapeKernels(shared=_shared, slope=_slope, bulk=_bulk)
+    kernels = LandscapeKernels(shared=_shared, slope=_slope, bulk=_bulk, led=True)
     loss = Measured("L(u, v).")
     hessian_trace = Measured("Tr of the Hessian.")
     sq_norm_u = Measured("|u|^2.")
