@@ -92,7 +92,7 @@ RULES = [
     (lambda: dynamics.exact_ornstein_uhlenbeck(NAN, np.eye(2)), ValueError, ["time_step", "nan", "> 0"]),
     (lambda: dynamics.exact_ornstein_uhlenbeck(0.1, [1.0]), ValueError, ["covariance", "matrix", "(1,)"]),
     (lambda: UpdateRule("x", 0.1, tl.noise.gaussian, NAN), ValueError, ["sigma", "nan"]),
-    (lambda: dynamics.pgd(0.1, [0.5, 2e38], tl.noise.gaussian_float32), ValueError, ["sigma", "2e+38", "2^127"]),
+    (lambda: dynamics.pgd(0.1, [0.5, 2e38], tl.noise.gaussian_float32), ValueError, ["sigma", "2.e+38", "2^127"]),
 ]
 
 RECORDS = [
