@@ -115,3 +115,24 @@ def prove_direction() -> Proof:
     turned = drift().subs({X: -Y, Y: X}, simultaneous=True)
     board.equal("same after a quarter turn", sp.cancel(sp.together(turned - drift())), sp.S.Zero)
     return board.proof()
+
+
+def prove_period(pieces: int = 100) -> Proof:
+    """79 < int dphi/D < 80: four equal quarters, t = tan(phi/2) in [0, 1], midpoint sums with a certified error."""
+    board = Blackboard("quadrature of a rational function with a certified bound of its derivative")
+    t = sp.Symbol("t", real=True)
+    value = drift().subs({X: (1 - t**2) / (1 + t**2), Y: 2 * t / (1 + t**2)}, simultaneous=True)
+    integrand = sp.cancel(sp.together(2 / ((1 + t**2) * value)))
+    slope = sp.cancel(sp.diff(integrand, t))
+    top, bottom = sp.fraction(slope)
+    bound = sp.Integer(40)
+    for sign in (1, -1):
+        roots = sp.Poly(sp.expand(bound * bottom - sign * top), t).count_roots(0, 1)
+        board.equal(f"the slope never reaches {sign * bound} on [0, 1]", sp.Integer(roots), sp.S.Zero)
+    board.true("and is below at 0", abs(slope.subs(t, 0)) < bound)
+    function = sp.lambdify(t, integrand, "math")
+    middle = 4 * sum(function(sp.Rational(2 * k + 1, 2 * pieces)) for k in range(pieces)) / pieces
+    error = 4 * bound / sp.Integer(4 * pieces)  # |f - f(mid)| <= bound h/2, its mean over a piece bound h/4
+    board.true("79 < sum - error", middle - error > 79, f"{sp.N(middle, 6)} - {error}")
+    board.true("sum + error < 80", middle + error < 80, f"{sp.N(middle, 6)} + {error}")
+    return board.proof()

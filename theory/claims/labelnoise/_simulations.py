@@ -65,3 +65,45 @@ def coupling_order(regularised: bool = True, oscillation: bool = True) -> Callab
         return Estimates(np.array([weights @ np.array(logs)]), np.array([stderr]), ("exponent of lambda",), paths)
 
     return simulate
+
+
+@lru_cache(maxsize=1)
+def _cycling_models() -> Callable[[np.ndarray], np.ndarray]:
+    """For theta of shape (6, paths): f_i and its gradient, shape (13, 7, paths), from the functions themselves."""
+    rows = [[f, *(sp.diff(f, w) for w in cycling.VARIABLES)] for f in cycling.MODELS]
+    function = sp.lambdify(cycling.VARIABLES, rows, "numpy")
+
+    def evaluate(theta: np.ndarray) -> np.ndarray:
+        paths = theta.shape[1]
+        return np.array([[np.broadcast_to(cell, paths) for cell in row] for row in function(*theta)])
+
+    return evaluate
+
+
+def cycle(eta: float, steps: int, paths: int, seed: int, frozen: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Minibatch SGD, one sample a step, from (1, 0, 0, 0, 0, 0): total angle of (x, y), and the end points.
+
+    ``frozen`` keeps (x, y) where it is.
+    """
+    generator = np.random.default_rng(seed)
+    theta = np.zeros((6, paths))
+    theta[0] = 1.0
+    turned, rows = np.zeros(paths), np.arange(paths)
+    for _ in range(steps):
+        chosen = _cycling_models()(theta)[generator.integers(cycling.COUNT, size=paths), :, rows].T
+        step = eta * chosen[0] * chosen[1:]
+        if frozen:
+            step[:2] = 0.0
+        before, theta = theta, theta - step
+        cross = before[0] * theta[1] - before[1] * theta[0]
+        turned += np.arctan2(cross, before[0] * theta[0] + before[1] * theta[1])
+    return turned, theta
+
+
+def leading_angle(eta: float, steps: int) -> float:
+    """Angle after ``steps`` steps of the leading-order drift, by the trapezoidal rule for the time it takes."""
+    speed = sp.lambdify((cycling.X, cycling.Y), cycling.drift(), "numpy")
+    angles = np.linspace(0.0, 4 * np.pi, 4001)
+    slowness = 1 / (eta**2 * speed(np.cos(angles), np.sin(angles)))
+    times = np.concatenate([[0.0], np.cumsum((slowness[1:] + slowness[:-1]) / 2 * np.diff(angles))])
+    return float(np.interp(steps, times, angles))
