@@ -1,4 +1,4 @@
-"""Anti-PGD paper, Theorem 3.1, heading of its second part, and the slides: does Anti-PGD go to zero?"""
+"""Anti-PGD paper, heading of Theorem 3.1's second part, slides, Appendix C: what goes to zero on the valley?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from theory.claims.antipgd._smoothing import entry
 from theory.claims.antipgd._valley import constant, mean_experiment
 from theory.claims.claim import Claim, Form
 from theory.smoothing.expansion import prove_noise_stays, refute_goes_to_zero
+from theory.valley.only_v import prove_shrinks, refute_any_noise
 
 DIM, SIGMA2, AT = 8, 1 / 32, (500, 2000)
 
@@ -28,7 +29,18 @@ def _claim(number: str, place: str) -> Claim:
     )  # fmt: skip
 
 
+ONLY_V = entry(
+    "C/only-v", "Appendix C, empirical observation", "Perturbing v alone, by any noise, leads to a wide minimum.",
+    Form("any noise on v alone: |u_k| -> 0", r"\varepsilon^u=0\Rightarrow\|u_k\|\to0"), prove_shrinks,
+    "Noise that throws v beyond sqrt(2/eta) makes u grow instead, and the two drive each other apart. Below that, u "
+    "can "
+    "only shrink.", refute=refute_any_noise,
+    form=Form("|u_k| <= |u_0| exp(-sum_j min(eta v_j^2, 2 - eta v_j^2)) while all eta v_j^2 < 2",
+              r"\|u_k\|\le\|u_0\|\exp\Big(-\sum_j\min\{\eta v_j^2,\,2-\eta v_j^2\}\Big)"),
+)  # fmt: skip
+
 CLAIMS: tuple[Claim, ...] = (
+    ONLY_V,
     _claim("3.1/goes-to-zero", "Theorem 3.1, heading of part 2"),
     _claim("slides/goes-to-zero", "slides, Why does it work? (2)"),
 )
