@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 
-from benchmarks import recurrence, reference, valley
+from benchmarks import expression, recurrence, reference, valley
 from benchmarks.workload import Workload
 
-FILES = (recurrence, valley)
+FILES = (recurrence, valley, expression)
 PACKAGES = {"Numba": "numba", "JAX": "jax", "PyTorch": "torch"}
 
 

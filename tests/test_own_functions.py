@@ -57,7 +57,7 @@ def sq_norm(w, p):
 
 
 def largest(w, p):
-    return max(w[0], np.maximum(w[1], 0.0), np.where(w[2] > 1.0, w[2], 1.0))
+    return max(w[0], np.maximum(w[1], 0.0), min(w[2], 1.0))
 
 
 CURVATURES = np.array([1.0, 2.0, 3.0])

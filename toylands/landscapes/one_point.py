@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import numbers
 import re
 import warnings
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def _try_value(role: str, function: Any, size: int, p: Any) -> _Own:
             expected = [compiled(np.ascontiguousarray(w), p) for w in points.T]
         except NumbaError as error:
             raise TypeError(f"Numba cannot compile {_told(role, function, error)}") from error
-    if not all(np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf" for value in expected):
+    if not all(isinstance(value, numbers.Real) for value in expected):
         raise TypeError(f"{role} must return a number, got {expected[0]!r}")
     if getattr(config, "DISABLE_JIT", False):
         return _Own(compiled, PLAIN)

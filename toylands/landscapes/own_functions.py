@@ -149,7 +149,7 @@ def from_functions(
     """A landscape from functions of one point, plain Python or njit, in the part of Python that Numba compiles.
 
     Where the source works on eight trajectories at once (``w[j]``, arithmetic, ``w[j] ** 2``, ``np.exp`` and its like,
-    ``np.where``, loops over coordinates), it is compiled so, and compared with the function itself at eight points.
+    ``min``, ``max``, loops over coordinates), it is compiled so, and compared with the function itself at eight points.
     Otherwise (branches on values, slices, whole-array arithmetic) trajectories are taken one by one: correct, but
     several times slower, and a UserWarning says so and why; ``landscape.forms`` keeps it.
 

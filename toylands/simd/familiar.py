@@ -155,6 +155,13 @@ def _give_pair(function: Any, name: Any) -> None:
     def choose(a: Any, b: Any) -> Any:
         return (lambda a, b: function(a, b)) if a is floats or b is floats else None
 
+    if name not in (min, max):
+        return
+
+    @overload(name, jit_options={"forceinline": True}, strict=False)
+    def choose_of_three(a: Any, b: Any, c: Any) -> Any:
+        return (lambda a, b, c: name(name(a, b), c)) if floats in (a, b, c) else None
+
 
 for _function, _names in _FAMILIAR.items():
     for _name in _names:
