@@ -2,8 +2,10 @@
 
 import functools
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import naive
 import numpy as np
@@ -342,3 +344,14 @@ def test_description():
     other = from_sympy(SAMPLE_LOSS, [X, Y], {A: 0.1}, data={S: INPUTS, T: TARGETS + 1.0}, label=T, name="tanh unit")
     assert other.describe()["data"] != described["data"]
     assert SymbolicLandscape.example().describe()["loss"] == "a*x**2*y**2/2"
+
+
+@compiled_only
+def test_the_example_of_the_readme_runs():
+    text = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+    block = re.search(r"```python\n(import sympy as sp\n.*?)```", text, re.S).group(1)
+    space = {}
+    exec(compile(block, "README.md", "exec"), space)  # noqa: S102 - the project's own text
+    assert len([line for line in block.splitlines() if line.strip()]) < 20
+    assert np.isfinite(space["run"]["hessian_trace"].mean[-1])
+    assert space["neuron"].kernels.labels == "additive"
