@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Verdict
+from theory.claims.domain import Domain
 from theory.proof import Proof
 
 PAPER = "antipgd"
@@ -46,7 +47,7 @@ def fails(form: Form, prove: Prove, refute: Prove, note: str = "") -> Callable[[
 def entry(
     number: str, place: str, statement: str, printed: Form, derive: Callable[[], Derivation], recorded: Verdict,
     reason: str, *, experiments: Sequence[Experiment] = (), example: Mapping[str, sp.Expr] | None = None,
-    new: bool = False,
+    new: bool = False, within: Domain | None = None,
 ) -> Claim:
     """A claim ``antipgd/number`` whose symbols are explained by this module."""
     names = set(example or {})
@@ -54,6 +55,7 @@ def entry(
         id=f"{PAPER}/{number}", paper=PAPER, place=place, statement=statement, printed=printed, derive=derive,
         recorded=recorded, reason=reason, experiments=tuple(experiments), example=dict(example or {}),
         symbols={name: meaning for name, meaning in SYMBOLS.items() if name in names}, new=new,
+        domain=within,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import sympy as sp
 
 from theory.claims.antipgd._valley import constant, entry, holds, mean_experiment, run_valley
 from theory.claims.claim import Claim, Effort, Estimates, Experiment, Form, Verdict
+from theory.claims.domain import Domain
 from theory.proof import Blackboard, Proof
 from theory.valley import anti, search
 from theory.valley import plateau as slow
@@ -64,7 +65,10 @@ def _formula_experiment() -> Experiment:
 
 def _exit_claims() -> tuple[Claim, ...]:
     above = Form("for small sigma and d >= 2 / alpha^2 >= 8, PGD leaves (alpha D, D / alpha) more often by D / alpha",
-                 r"\mathbb{P}(\text{exit at } D/\alpha) > \tfrac12\quad (d \ge 2/\alpha^2 \ge 8)")  # fmt: skip
+                 r"\mathbb{P}(\text{exit at } D/\alpha) > \tfrac12\quad (d \ge 2/\alpha^2 \ge 8)",
+                 slow.exit_above, sp.S.Half, ">")  # fmt: skip
+    high = Domain({"alpha": sp.Interval.Lopen(0, sp.S.Half), "d": sp.Range(8, 513)},
+                  (sp.Symbol("d") * sp.Symbol("alpha") ** 2 >= 2,))  # fmt: skip
     below = Form("if alpha <= 2/3, 2 d sigma^2 < alpha D and sqrt(D) + 2 sigma sqrt(d) < sqrt(D / alpha), Anti-PGD "
                  "leaves (alpha D, D / alpha) by alpha D with probability 1",
                  r"\mathbb{P}(\text{exit at } \alpha D) = 1")  # fmt: skip
@@ -82,7 +86,7 @@ def _exit_claims() -> tuple[Claim, ...]:
               "the theorem, the small-noise formula gives 0.496, slightly less than half.",
               experiments=(_side_experiment(
                   "PGD, alpha = 1/2, d = 8, sigma^2 = 1/256: share that leaves through D / alpha against 1/2", "above",
-                  "pgd", 1 / 256, ">=", 0.5, {"19 of 20": 0.95, "always": 1.0}),)),
+                  "pgd", 1 / 256, ">=", 0.5, {"19 of 20": 0.95, "always": 1.0}),), example=_POINT, within=high),
         entry("3.1/exit-side/anti", THEOREM, "Anti-PGD leaves the region through alpha D (small sigma, alpha <= 2/3).",
               below, holds(below, anti.prove_exit_below), Verdict.PROVED,
               "|u| never exceeds sqrt(D) + 2 sigma sqrt(d), and its memory of the start fades almost surely.",
