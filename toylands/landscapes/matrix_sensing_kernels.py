@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands.simd import fma, lanes_function, sqrt, sum_of_squares, tail, take
-from toylands.simd.products import TILE, add_tile, pack_tiles, tile_sums
+from toylands.simd.products import TILE, add_tile, pack_tiles, tile_residuals, tile_sums
 
 
 class Parameters(NamedTuple):
@@ -142,18 +142,6 @@ def _symmetric_times(s: Any, u: Any, out: Any, n: Any, columns: Any) -> None:
 
 
 @lanes_function
-def _residual_tile(sums: Any, targets: Any, i: Any, scale: Any) -> Any:
-    """Ten residuals <A_i, X> - y_i, times ``scale``."""
-    r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 = sums
-    return (
-        (r0 - targets[i]) * scale, (r1 - targets[i + 1]) * scale, (r2 - targets[i + 2]) * scale,
-        (r3 - targets[i + 3]) * scale, (r4 - targets[i + 4]) * scale, (r5 - targets[i + 5]) * scale,
-        (r6 - targets[i + 6]) * scale, (r7 - targets[i + 7]) * scale, (r8 - targets[i + 8]) * scale,
-        (r9 - targets[i + 9]) * scale,
-    )  # fmt: skip
-
-
-@lanes_function
 def gradient(w: Any, out: Any, p: Any, step: Any, stream: Any) -> None:
     """1/M sum_i r_i S_i U.
 
@@ -167,7 +155,7 @@ def gradient(w: Any, out: Any, p: Any, step: Any, stream: Any) -> None:
     scale = 1.0 / p.measurements
     for i in range(0, p.measurements, TILE):
         first = i * p.packed
-        residuals = _residual_tile(tile_sums(p.tiles, first, TILE, outer, p.packed), p.targets, i, scale)
+        residuals = tile_residuals(tile_sums(p.tiles, first, TILE, outer, p.packed), p.targets, i, scale)
         add_tile(p.tiles, first, TILE, residuals, total, p.packed)
     for j in range(p.n):
         diagonal = j * (j + 3) // 2
@@ -249,7 +237,7 @@ def _sum_of_squared_residuals(w: Any, tiles: Any, targets: Any, count: Any, p: A
                 r8 = fma(x, take(tiles, at + 8), r8)
                 r9 = fma(x, take(tiles, at + 9), r9)
                 at += TILE
-        r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 = _residual_tile(
+        r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 = tile_residuals(
             (r0, r1, r2, r3, r4, r5, r6, r7, r8, r9), targets, i, 1.0
         )
         total = fma(r0, r0, fma(r1, r1, fma(r2, r2, fma(r3, r3, fma(r4, r4, total)))))

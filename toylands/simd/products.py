@@ -108,6 +108,18 @@ def multiply_symmetric(matrix: Any, n: Any, x: Any, out: Any) -> None:
 
 
 @lanes_function
+def tile_residuals(sums: Any, targets: Any, i: Any, scale: Any) -> Any:
+    """``(sums[k] - targets[i + k]) scale`` for the ten of a tile."""
+    r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 = sums
+    return (
+        (r0 - targets[i]) * scale, (r1 - targets[i + 1]) * scale, (r2 - targets[i + 2]) * scale,
+        (r3 - targets[i + 3]) * scale, (r4 - targets[i + 4]) * scale, (r5 - targets[i + 5]) * scale,
+        (r6 - targets[i + 6]) * scale, (r7 - targets[i + 7]) * scale, (r8 - targets[i + 8]) * scale,
+        (r9 - targets[i + 9]) * scale,
+    )  # fmt: skip
+
+
+@lanes_function
 def add_tile(numbers: Any, first: Any, stride: Any, factors: Any, out: Any, count: Any) -> None:
     """``out[j] += sum_k numbers[first + j stride + k] factors[k]`` for j < count, with ten factors."""
     f0, f1, f2, f3, f4, f5, f6, f7, f8, f9 = factors
