@@ -34,6 +34,7 @@ from theory.reports.html import _anchor, to_html
 from theory.reports.json import to_json
 from theory.reports.junit import to_junit
 from theory.reports.mathsvg import MathRenderer
+from theory.reports.plainmath import plain_math
 from theory.reports.table import print_report
 from theory.verify import verify
 
@@ -216,6 +217,21 @@ def test_wide_formulas_are_broken_outside_braces() -> None:
     unbreakable = renderer.svg(r"\left(" + " + ".join(["a_{k}"] * 40) + r"\right)", "one block")
     assert unbreakable is not None
     assert float(re.findall(r'width="([0-9.]+)em"', unbreakable)[0]) > 30
+
+
+def test_plain_formulas_become_readable_and_stay_escaped() -> None:
+    for text, wanted in {
+        "eta_k -> 0 as n -> infinity": "η<sub>k</sub> → 0 as n → ∞",
+        "|x|^(-1/2) != y^k": "|x|<sup>-1/2</sup> ≠ y<sup>k</sup>",
+        "max_i |g_i|^2 <= 1": "max<sub>i</sub> |g<sub>i</sub>|<sup>2</sup> ≤ 1",
+        "a < b & c": "a &lt; b &amp; c",
+        "x^<script>": "x^&lt;script&gt;",
+        "x_{<b>}": "x<sub>&lt;b&gt;</sub>",
+        "my_claims.py, beta-smooth, piece": "my_claims.py, β-smooth, piece",
+        "2^10 and w_{k+1}^2": "2<sup>10</sup> and w<sub>k+1</sub><sup>2</sup>",
+    }.items():
+        assert plain_math(text) == wanted, text
+    assert not re.search(r"<(?!/?su[bp]>)", plain_math(NASTY + " x^{<b>} y_{<i>} <= z^(<u>)"))
 
 
 def test_figures_hold_every_number(report: Report) -> None:

@@ -48,6 +48,8 @@ class Coverage:
         Entries, other than new ones, that the index does not name.
     missing : tuple of int
         Numbered equations that are in no item.
+    counted : bool
+        Whether the index says how many numbered equations there are.
     """
 
     paper: str
@@ -56,6 +58,7 @@ class Coverage:
     unknown: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
     missing: tuple[int, ...] = ()
+    counted: bool = True
 
     @property
     def judged(self) -> int:
@@ -80,7 +83,7 @@ class Coverage:
     @property
     def complete(self) -> bool:
         """Whether nothing is missing on either side."""
-        return self.judged + self.reasoned == self.total > 0 and not self.unknown and not self.unnamed
+        return self.judged + self.reasoned == self.total > 0 and not self.problems()
 
     def problems(self) -> tuple[str, ...]:
         """What keeps it from being complete, a line each."""
@@ -91,7 +94,10 @@ class Coverage:
             "numbered equations in no item": tuple(map(str, self.missing)),
             "items with neither an entry nor a reason": tuple(empty),
         }
-        return tuple(f"{self.paper}: {what}: {', '.join(which)}" for what, which in named.items() if which)
+        found = [f"{self.paper}: {what}: {', '.join(which)}" for what, which in named.items() if which]
+        if not self.counted:
+            found.append(f"{self.paper}: the index does not say how many numbered equations there are")
+        return tuple(found)
 
 
 def equations(name: str) -> set[int]:
@@ -111,8 +117,8 @@ def equations(name: str) -> set[int]:
     return found
 
 
-def hold_against(paper: str, index: Index, count: int, claims: Iterable[Claim]) -> Coverage:
-    """An index with ``count`` numbered equations against the entries of the paper among ``claims``."""
+def hold_against(paper: str, index: Index, count: int | None, claims: Iterable[Claim]) -> Coverage:
+    """An index with ``count`` numbered equations (None if it does not say) against the paper's entries in ``claims``."""
     own = [claim for claim in claims if claim.paper == paper]
     known = {claim.id for claim in own}
     items = tuple(
@@ -127,7 +133,8 @@ def hold_against(paper: str, index: Index, count: int, claims: Iterable[Claim]) 
         entries=len(own),
         unknown=tuple(claim_id for claim_id in named if claim_id not in known),
         unnamed=tuple(claim.id for claim in own if claim.id not in named and not claim.new),
-        missing=tuple(number for number in range(1, count + 1) if number not in numbers),
+        missing=tuple(number for number in range(1, (count or 0) + 1) if number not in numbers),
+        counted=count is not None,
     )
 
 
@@ -140,7 +147,7 @@ def of_paper(paper: str, claims: Iterable[Claim]) -> Coverage | None:
         if error.name not in (name, f"theory.claims.{paper}"):
             raise
         return None
-    return hold_against(paper, module.INDEX, module.EQUATIONS, claims)
+    return hold_against(paper, module.INDEX, getattr(module, "EQUATIONS", None), claims)
 
 
 def of_selection(claims: Sequence[Claim]) -> tuple[Coverage, ...]:

@@ -16,6 +16,7 @@ from theory.reports.digits import duration, percent, significant, with_error
 from theory.reports.figure import experiment_svg
 from theory.reports.files import printable
 from theory.reports.mathsvg import MathRenderer
+from theory.reports.plainmath import plain_math
 from theory.reports.table import summary_lines
 
 FIRST = (Verdict.CORRECTED, Verdict.REFUTED)
@@ -62,7 +63,7 @@ def to_html(report: Report) -> str:
 
     def formula(form: Form) -> Markup:
         drawn = renderer.svg(form.latex, form.text) if form.latex else None
-        return Markup(drawn) if drawn is not None else Markup('<code class="formula">{}</code>').format(form.text)
+        return Markup(drawn if drawn is not None else f'<span class="formula">{plain_math(form.text)}</span>')
 
     environment.globals.update(
         formula=formula,
@@ -73,6 +74,7 @@ def to_html(report: Report) -> str:
         rounded=_rounded,
     )
     environment.filters["anchor"] = _anchor
+    environment.filters["mathematics"] = lambda text: Markup(plain_math(text))
     environment.globals["known"] = {entry.claim.id for entry in report.entries}
     sections = _sections(report)
     body = environment.get_template("claims.html").render(sections=sections)
