@@ -88,6 +88,18 @@ def prove_eq47() -> Proof:
 
 
 @cache
+def refute_eq47() -> Proof:
+    """H = diag(1/2, 0), Sigma = diag(1, 0), D = 2, a = 1: the ratio is 2, the printed bound 4."""
+    board = Blackboard("exact example")
+    hessian, sigma = sp.diag(sp.Rational(1, 2), 0), sp.diag(1, 0)
+    ratio = (hessian * sigma).trace() / (hessian * sigma.trace() / 2).trace()
+    printed = hessian[0, 0] * 2 / hessian.trace() ** 2
+    board.true("ratio below a lambda_1 D / (Tr H)^2", ratio < printed, f"{ratio} < {printed}")
+    board.equal("lambda_1^2 repairs it", hessian[0, 0] * printed, ratio)
+    return board.proof()
+
+
+@cache
 def prove_order() -> Proof:
     """k + (D - k) D^{-d} <= (k + 1) max(1, D^{1-d}): ratio >= a D^{min(2d - 1, 1)} / (k + 1)^2, and ratio <= D
     always.

@@ -21,7 +21,7 @@ Moment = Callable[[int], sp.Expr]
 X, Y = sp.symbols("z1 z2", real=True)
 NOISE = sp.symbols("xi1 xi2 xi3", real=True)
 
-CUBIC = X**3 / 3 + X**2 * Y / 2 - X * Y**2 + Y**3 / 6 + X**2 - X * Y + 2 * Y
+CUBIC = X**3 / 2 + X**2 * Y / 2 - X * Y**2 + Y**3 / 6 + X**2 - X * Y + 2 * Y
 """A loss whose second-order expansions of the gradient are exact."""
 QUARTIC = X**4 / 4 + X**3 * Y / 6 + X**2 * Y**2 / 2 + Y**4 / 8 + X**2 / 2 - X * Y
 """A loss with every kind of fourth derivative."""

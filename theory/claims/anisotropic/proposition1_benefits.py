@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy as sp
@@ -13,25 +14,44 @@ from theory.claims.claim import Claim, Form, Point
 
 PROOF = "Appendix A.3"
 MEANING = {
-    "D": "number of parameters", "k": "number of leading eigenvalues", "d": "exponent of Eq. 15, above 1/2",
-    "a": "projection coefficient of Eq. 16, positive", "lambda1": "largest eigenvalue of H, positive",
-    "TrSigma": "trace of Sigma, positive", "TrH": "trace of H, positive",
+    "D": "number of parameters, integer >= 2", "d": "exponent of Eq. 15, above 1/2",
+    "lambda1": "largest eigenvalue of H, positive; the others are all tau lambda1 D^(-d), so k = 1",
+    "tau": "in (0, 1)", "s": "share of Tr Sigma = 1 along u_1, in (0, 1); a is the largest that Eq. 16 allows",
 }  # fmt: skip
 EXAMPLE = {
-    "D": sp.Integer(64), "k": sp.Integer(2), "d": sp.Rational(2, 3), "a": sp.Rational(1, 2), "lambda1": sp.Integer(3),
-    "TrSigma": sp.Integer(5), "TrH": sp.Integer(7),
+    "D": sp.Integer(64), "d": sp.Rational(2, 3), "lambda1": sp.Rational(1, 3), "tau": sp.Rational(1, 2),
+    "s": sp.Rational(1, 4),
 }  # fmt: skip
 
 
 def _sample(generator: random.Random) -> Point:
     return {
-        "D": sp.Integer(2 ** generator.randint(4, 12)), "k": sp.Integer(generator.randint(1, 3)),
-        "d": sp.Rational(generator.randint(7, 24), 12), "a": sp.Rational(generator.randint(1, 20), 10),
-        "lambda1": sp.Rational(generator.randint(1, 30), 7), "TrSigma": sp.Rational(generator.randint(1, 30), 4),
-        "TrH": sp.Rational(generator.randint(40, 90), 5),
+        "D": sp.Integer(2 ** generator.randint(2, 8)), "d": sp.Rational(generator.randint(7, 24), 12),
+        "lambda1": sp.Rational(generator.randint(1, 30), 7), "tau": sp.Rational(generator.randint(1, 9), 10),
+        "s": sp.Rational(generator.randint(1, 19), 20),
     }  # fmt: skip
 
 
+def _side(formula: Callable[[Mapping[sp.Symbol, sp.Expr], sp.Expr], sp.Expr]) -> Callable[[Point], sp.Expr]:
+    """A side at a point, from the values of D, k, d, a, lambda_1, Tr Sigma, Tr H, and Tr(H Sigma)."""
+
+    def side(point: Point) -> sp.Expr:
+        dim, decay, top, tau, share = (sp.sympify(point[name]) for name in ("D", "d", "lambda1", "tau", "s"))
+        small = tau * top * dim**-decay
+        trace = top + (dim - 1) * small
+        values = {p1.D: dim, p1.K: sp.S.One, p1.DECAY: decay, p1.ALIGN: share * trace / top, p1.LAM: top,
+                  p1.TRACE: sp.S.One, p1.TRACE_H: trace}  # fmt: skip
+        return formula(values, top * share + small * (1 - share))
+
+    return side
+
+
+def _right(expression: sp.Expr) -> Callable[[Point], sp.Expr]:
+    return _side(lambda values, _: expression.subs(values))
+
+
+INDICATOR = _side(lambda _, indicator: indicator)
+QUOTIENT = _side(lambda values, indicator: indicator * values[p1.D] / values[p1.TRACE_H])
 AT: dict[str, Any] = {"example": EXAMPLE, "symbols": MEANING, "sample": _sample}
 TR = r"\operatorname{Tr}"
 RATIO = r"\frac{" + TR + r"(H\Sigma)}{" + TR + r"(H\bar\Sigma)}"
@@ -46,26 +66,26 @@ def _steps() -> tuple[Claim, ...]:
     largest = p1.K * lam + (d - p1.K) * d**-p1.DECAY * lam
     eq47 = Form("ratio >= a lambda_1 D / (Tr H)^2 >= a lambda_1 D / (k lambda_1 + (D - k) D^(-d) lambda_1)^2",
                 RATIO + r"\ge\frac{a\lambda_1D}{(k\lambda_1+(D-k)D^{-d}\lambda_1)^2}",
-                None, a * lam * d / largest**2, ">=")  # fmt: skip
+                QUOTIENT, _right(a * lam * d / largest**2), ">=")  # fmt: skip
     true47 = Form("ratio >= a lambda_1^2 D / (Tr H)^2 >= a D / (k + (D - k) D^(-d))^2"
                   " = a D^(2d-1) / (1 + k (D^(d-1) - 1/D))^2",
                   RATIO + r"\ge\frac{aD}{(k+(D-k)D^{-d})^2}"
-                  r"=\frac{aD^{2d-1}}{(1+k(D^{d-1}-D^{-1}))^2}", None, p1.bound(), ">=")  # fmt: skip
+                  r"=\frac{aD^{2d-1}}{(1+k(D^{d-1}-D^{-1}))^2}", QUOTIENT, _right(p1.bound()), ">=")  # fmt: skip
     return (
         entry("Eq44", f"{PROOF}, Eq. 44", "Tr(H Sigma) in an eigenbasis of H.",
               words("Tr(H Sigma) = sum_i lambda_i u_i^T Sigma u_i", TR + r"(H\Sigma)=\sum_i\lambda_iu_i^T\Sigma u_i"),
               p1.prove_decomposition, "The trace in that basis."),
         entry("Eq45", f"{PROOF}, Eq. 45", "Lower bound of the indicator of aligned noise.",
-              Form(chain.format("", ""), latex45, None, a * lam * trace / trace_h, ">="), p1.prove_eq45,
+              Form(chain.format("", ""), latex45, INDICATOR, _right(a * lam * trace / trace_h), ">="), p1.prove_eq45,
               "The factor lambda_1 of the first term of Eq. 44 is lost: it fails for lambda_1 < 1, and is weak above.",
-              form=Form(chain.format("lambda_1 ", "^2"), true_latex45, None,
-                        a * lam**2 * trace / trace_h, ">="),
+              form=Form(chain.format("lambda_1 ", "^2"), true_latex45, INDICATOR,
+                        _right(a * lam**2 * trace / trace_h), ">="),
               refute=p1.refute_eq45, **AT),
         entry("Eq46", f"{PROOF}, Eq. 46", "The indicator of isotropic noise.",
               words("Tr(H Sigma-bar) = Tr Sigma Tr H / D", TR + r"(H\bar\Sigma)=\frac{" + TR + r"\Sigma}D" + TR + "H"),
               p1.prove_eq46, "Sigma-bar is a multiple of the identity."),
         entry("Eq47", f"{PROOF}, Eq. 47", "Lower bound of the ratio.", eq47, p1.prove_eq47,
-              "It needs lambda_1^2, as its own units say; then lambda_1 cancels.", form=true47, refute=p1.refute_eq45,
+              "It needs lambda_1^2, as its own units say; then lambda_1 cancels.", form=true47, refute=p1.refute_eq47,
               note="The missing lambda_1 of Eq. 45: the ratio does not change when H is scaled, the printed bound "
                    "does.",
               **AT),
