@@ -224,6 +224,7 @@ def test_plain_formulas_become_readable_and_stay_escaped() -> None:
         "eta_k -> 0 as n -> infinity": "η<sub>k</sub> → 0 as n → ∞",
         "|x|^(-1/2) != y^k": "|x|<sup>-1/2</sup> ≠ y<sup>k</sup>",
         "max_i |g_i|^2 <= 1": "max<sub>i</sub> |g<sub>i</sub>|<sup>2</sup> ≤ 1",
+        "sum_j grad_i L, sqrt(x), the sum of both": "∑<sub>j</sub> ∇<sub>i</sub> L, √(x), the sum of both",
         "a < b & c": "a &lt; b &amp; c",
         "x^<script>": "x^&lt;script&gt;",
         "x_{<b>}": "x<sub>&lt;b&gt;</sub>",

@@ -118,7 +118,7 @@ def equations(name: str) -> set[int]:
 
 
 def hold_against(paper: str, index: Index, count: int | None, claims: Iterable[Claim]) -> Coverage:
-    """An index with ``count`` numbered equations (None if it does not say) against the paper's entries in ``claims``."""
+    """An index with ``count`` numbered equations (None: it does not say) against the paper's entries in ``claims``."""
     own = [claim for claim in claims if claim.paper == paper]
     known = {claim.id for claim in own}
     items = tuple(

@@ -9,12 +9,14 @@ GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "eta": "η", "theta": "θ",
     "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
     "phi": "φ", "omega": "ω", "Delta": "Δ", "Sigma": "Σ", "Theta": "Θ", "Lambda": "Λ", "Omega": "Ω", "Phi": "Φ",
-    "Gamma": "Γ",
+    "Gamma": "Γ", "grad": "∇",
 }  # fmt: skip
 
 _SIGNS = (("<=>", "⇔"), ("=>", "⇒"), ("->", "→"), ("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("+-", "±"))
 _NAME = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(GREEK)}|infinity|oo)(?![A-Za-z])")
-_BASE = r"(?<![A-Za-z])([A-Za-zα-ωΑ-Ω∞]|max|min|sup|inf|lim|log|grad|sum|prod)"
+_OPERATORS = {"sum": "∑", "prod": "∏", "sqrt": "√"}
+_OPERATOR = re.compile(r"(?<![A-Za-z])(?:(?:sum|prod)(?=_)|sqrt(?=\())")
+_BASE = r"(?<![A-Za-z])([A-Za-zα-ωΑ-Ω∞∇∑∏]|max|min|sup|inf|lim|log)"
 _SUBSCRIPT = re.compile(_BASE + r"_(?:\{([^{}]{1,30})\}|([A-Za-z0-9α-ω]{1,3})(?![A-Za-z0-9_(]))")
 _POWER = re.compile(r"(?<=[\w)|\]}'>])\^(?:\{([^{}]{1,40})\}|\(([^()]{1,40})\)|(-?[A-Za-zα-ω]|-?\d+)(?![A-Za-z0-9_]))")
 
@@ -31,6 +33,7 @@ def plain_math(text: str) -> str:
     """
     for written, sign in _SIGNS:
         text = text.replace(written, sign)
+    text = _OPERATOR.sub(lambda match: _OPERATORS[match[0]], text)
     text = _NAME.sub(lambda match: GREEK.get(match[0], "∞"), text)
     text = html.escape(text, quote=True)
     text = _SUBSCRIPT.sub(lambda match: f"{match[1]}<sub>{match[2] or match[3]}</sub>", text)
