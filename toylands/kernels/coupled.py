@@ -14,7 +14,7 @@ from numba import njit
 
 from toylands.draws import build_fill
 from toylands.dynamics.covariances import HESSIAN
-from toylands.kernels.coupled_memory import bind_vector
+from toylands.kernels.coupled_memory import bind_group, bind_vector
 from toylands.kernels.float32_loop import build_float32_loop
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.oracles import build_oracle
@@ -137,14 +137,14 @@ def _build_step(recipe: Recipe) -> Any:
         elif own:
             draw_own(n, now, keep, s)
         elif in_loop:
-            gaussian_loop(n, 0, 0, p, eta, beta, now, keep, s)
+            gaussian_loop(n, n, 0, p, eta, beta, now, keep, s)
         elif constant and rademacher:
             for j in range(n):
                 s.raw[j] = lookup4(table, s.signs[j] >> used)
         if constant:
             multiply_tiles(rule.factor, n, n, s.raw, s.shaped)
         if constant or not in_loop:
-            memory_loop(n, 0, 0, p, eta, beta, table, used, s)
+            memory_loop(n, n, 0, p, eta, beta, table, used, s)
 
     return step
 
@@ -226,10 +226,9 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
     _, draw = build_draw("rademacher" if rademacher else None)
 
     @lanes_function
-    def record(r: Any, local: Any, n: Any, p: Any, check: Any, slot: Any, job: Any, s: Any, scratch: Any, values: Any,
-               output: Any) -> Any:  # fmt: skip
+    def record(r: Any, local: Any, n: Any, p: Any, check: Any, slot: Any, job: Any, s: Any, scratch: Any, alive: Any,
+               values: Any, output: Any) -> Any:  # fmt: skip
         if check:
-            alive = lanes(scratch.alive)
             finite = all_finite(s.w, n, job.limit)
             alive[slot] = select(finite, alive[slot], splat(0.0))
         measure(s.w, p, splat(0.0), values, slot * n_observables)
@@ -241,7 +240,7 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
     @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
         values, sums, valid = lanes(scratch.values), lanes(scratch.sums), lanes(scratch.valid)
-        alive, tables = lanes(scratch.alive), lanes(scratch.tables)
+        alive, whole, rows = lanes(scratch.alive), bind_group(scratch), scratch.rows
         records, group = job.at.shape[0], scratch.group
         for block in range(job.n_blocks):
             left = job.trajectories - (job.first_block + block) * BLOCK
@@ -251,7 +250,7 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
                 base = block * BLOCK + first * LANES
                 before = rule.kappa * rule.sigma[0] if rule.stationary_first else 0.0
                 for slot in range(here):
-                    begin(n, base + slot * LANES, before, job, scratch, slot, bind_vector(scratch, slot))
+                    begin(n, base + slot * LANES, before, job, scratch, slot, bind_vector(whole, rows, slot))
                 r, checked, table = 0, -CHECK_SPACING, splat(0.0)
                 for k in range(job.steps + 1):
                     recording = r < records and job.at[r] == k
@@ -262,23 +261,27 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
                         return False
                     now = rule.sigma[k * rule.sigma_stride] if k < job.steps else 0.0
                     if rademacher:
-                        table = fma(tables[NEW_SIGNS], now, tables[OLD_SIGNS] * (-before))
+                        table = fma(whole.tables[NEW_SIGNS], now, whole.tables[OLD_SIGNS] * (-before))
                     before = rule.kappa * now
-                    for slot in range(here):
-                        s = bind_vector(scratch, slot)
-                        if recording:
-                            record(r, base + slot * LANES, n, p, check, slot, job, s, scratch, values, output)
-                        if exits:
-                            look(k, p, job, s)
-                        if k < job.steps:
-                            draw(k, n, s)
-                            step(k, n, p, rule, now, before, table, s)
+                    if recording or exits:  # a loop of its own: within the next one, it would cost that its overlap
+                        for slot in range(here):
+                            s = bind_vector(whole, rows, slot)
+                            if recording:
+                                record(r, base + slot * LANES, n, p, check, slot, job, s, scratch, alive, values,
+                                       output)  # fmt: skip
+                            if exits:
+                                look(k, p, job, s)
                     if recording:
                         keep_all(r, here, first == 0, scratch, values, alive, sums, valid)
                         r += 1
+                    if k < job.steps:
+                        for slot in range(here):
+                            s = bind_vector(whole, rows, slot)
+                            draw(k, n, s)
+                            step(k, n, p, rule, now, before, table, s)
                 if exits:
                     for slot in range(here):
-                        s = bind_vector(scratch, slot)
+                        s = bind_vector(whole, rows, slot)
                         store(n, base + slot * LANES, job, scratch, slot, values, s, output)
             if records > 0:
                 finish_block(scratch, block, output)

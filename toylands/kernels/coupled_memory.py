@@ -134,35 +134,49 @@ def make_coupled_scratch(rows: Rows, records: int, observables: int) -> CoupledS
 
 
 @lanes_function
-def bind_vector(scratch: Any, slot: Any) -> Any:
-    """The memory of the group's vector number ``slot``."""
-    rows = scratch.rows
-    n = rows.state
-    streams = tail(lanes(scratch.streams), slot * STREAMS * STATE_WORDS)
+def bind_group(scratch: Any) -> Any:
+    """The memory of the group's first vector."""
+    streams = lanes(scratch.streams)
     return Vector(
-        tail(lanes(scratch.w), slot * n),
-        tail(lanes(scratch.gradient), slot * rows.gradient),
-        tail(lanes(scratch.velocity), slot * n),
-        tail(lanes(scratch.signs), slot * n),
-        tail(lanes(scratch.before), slot * n),
-        tail(lanes(scratch.raw), slot * n),
-        tail(lanes(scratch.shaped), slot * n),
-        tail(lanes(scratch.probe), slot * rows.oracle),
-        tail(lanes(scratch.partial), slot * rows.partial),
-        tail(lanes(scratch.unit), slot * rows.oracle),
-        tail(lanes(scratch.sample), slot * rows.gradient),
-        tail(lanes(scratch.chosen), slot * rows.chosen),
-        tail(lanes(scratch.labels), slot * rows.labels),
-        tail(lanes(scratch.order), slot * rows.order),
-        tail(lanes(scratch.second), slot * rows.covariance),
-        tail(lanes(scratch.factor), slot * rows.covariance),
-        tail(lanes(scratch.basis), slot * rows.basis),
-        tail(lanes(scratch.status), slot * STATUS),
-        streams,
-        tail(streams, STATE_WORDS),
-        tail(streams, 2 * STATE_WORDS),
-        tail(streams, 3 * STATE_WORDS),
-        tail(streams, 4 * STATE_WORDS),
-        tail(streams, 5 * STATE_WORDS),
-        lanes(scratch.tables),
+        lanes(scratch.w), lanes(scratch.gradient), lanes(scratch.velocity), lanes(scratch.signs),
+        lanes(scratch.before), lanes(scratch.raw), lanes(scratch.shaped), lanes(scratch.probe),
+        lanes(scratch.partial), lanes(scratch.unit), lanes(scratch.sample), lanes(scratch.chosen),
+        lanes(scratch.labels), lanes(scratch.order), lanes(scratch.second), lanes(scratch.factor),
+        lanes(scratch.basis), lanes(scratch.status),
+        streams, tail(streams, STATE_WORDS), tail(streams, 2 * STATE_WORDS), tail(streams, 3 * STATE_WORDS),
+        tail(streams, 4 * STATE_WORDS), tail(streams, 5 * STATE_WORDS), lanes(scratch.tables),
+    )  # fmt: skip
+
+
+@lanes_function
+def bind_vector(first: Any, rows: Any, slot: Any) -> Any:
+    """The memory of the group's vector number ``slot``. Of lane arrays only: counting references to the arrays
+    themselves at every step would cost as much as the step."""
+    n, own = rows.state, slot * STREAMS * STATE_WORDS
+    return Vector(
+        tail(first.w, slot * n),
+        tail(first.gradient, slot * rows.gradient),
+        tail(first.velocity, slot * n),
+        tail(first.signs, slot * n),
+        tail(first.before, slot * n),
+        tail(first.raw, slot * n),
+        tail(first.shaped, slot * n),
+        tail(first.probe, slot * rows.oracle),
+        tail(first.partial, slot * rows.partial),
+        tail(first.unit, slot * rows.oracle),
+        tail(first.sample, slot * rows.gradient),
+        tail(first.chosen, slot * rows.chosen),
+        tail(first.labels, slot * rows.labels),
+        tail(first.order, slot * rows.order),
+        tail(first.second, slot * rows.covariance),
+        tail(first.factor, slot * rows.covariance),
+        tail(first.basis, slot * rows.basis),
+        tail(first.status, slot * STATUS),
+        tail(first.stream, own),
+        tail(first.before_stream, own),
+        tail(first.own, own),
+        tail(first.batch_stream, own),
+        tail(first.label_stream, own),
+        tail(first.probe_stream, own),
+        first.tables,
     )
