@@ -25,6 +25,9 @@ def prove_bound() -> Proof:
     p, s = sp.symbols("p s", positive=True)
     phi = -p * s + sp.log(1 - p + p * sp.exp(s))
     tilt = p * sp.exp(s) / (1 - p + p * sp.exp(s))
+    x = sp.Symbol("x", real=True)
+    board.true("exp is convex: e^(s x) <= 1 - x + x e^s on [0, 1], two values are the worst case",
+               sp.exp(x).diff(x, 2).is_positive)  # fmt: skip
     board.equal("Hoeffding: phi(0) = 0", phi.subs(s, 0), sp.S.Zero)
     board.equal("phi'(0) = 0", sp.simplify(phi.diff(s).subs(s, 0)), sp.S.Zero)
     board.equal("phi'' = t (1 - t)", sp.simplify(phi.diff(s, 2) - tilt * (1 - tilt)), sp.S.Zero)

@@ -281,6 +281,27 @@ def prove_sensing_gradient() -> Proof:
 
 
 @cache
+def prove_sensing_norm() -> Proof:
+    """X* = V V^T, V of 20 x 5 standard normal entries: E |X*|_2 >= E Tr X* / 5 = 20."""
+    board = Blackboard("trace and rank")
+    v = sp.Matrix(2, 2, sp.symbols("v11 v12 v21 v22", real=True))
+    board.equal("Tr V V^T = sum of squares, whose mean is their number", (v * v.T).trace(), sum(x**2 for x in v))
+    top, low = sp.symbols("top gap", nonnegative=True)
+    board.true("rank r: Tr <= r |X*|_2", (2 * (top + low) - (top + (top + low))).is_nonnegative)
+    board.equal("mean of the trace over the rank", sp.Rational(20 * 5, 5), sp.Integer(20))
+    return board.proof()
+
+
+@cache
+def refute_sensing_norm() -> Proof:
+    """A mean of at least 20 is not 1."""
+    board = Blackboard("lower bound")
+    board.include(prove_sensing_norm())
+    board.true("20 > 1", sp.Rational(20 * 5, 5) > 1)
+    return board.proof()
+
+
+@cache
 def prove_sensing_symmetric() -> Proof:
     """<A, S> = <(A + A^T)/2, S> for symmetric S: measurement matrices are symmetric without loss of generality."""
     board = Blackboard("trace identities")

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Point, Verdict
+from theory.claims.building import judged
+from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Point
 from theory.claims.domain import Domain
 from theory.linear.enumeration import second_moment_by_enumeration
 from theory.linear.second_moments import FirstStep, second_moment
@@ -69,13 +70,9 @@ def proved_or_corrected(
     ``fields`` are further fields of the claim: experiments, example, symbols, sample, new.
     """
 
-    def derive() -> Derivation:
-        return derivation(form, prove(), counterexample() if counterexample else None, note)
-
-    return Claim(
-        id=f"{PAPER}/{number}", paper=PAPER, place=place, statement=statement, printed=printed, derive=derive,
-        recorded=Verdict.CORRECTED if counterexample else Verdict.PROVED, reason=reason, **fields,
-    )  # fmt: skip
+    return judged(
+        PAPER, number, place, statement, printed, prove, reason, form=form, refute=counterexample, note=note, **fields
+    )
 
 
 def fraction(generator: random.Random, low: int = 1, high: int = 12) -> sp.Rational:

@@ -121,6 +121,7 @@ INDEX: dict[str, tuple[str, ...] | str] = {
     "Eq. 72": _ids("Eq72"),
     "Eq. 73": _ids("Eq73"),
     "Eq. 74": _ids("Eq74/symmetric", "Eq74/gradient"),
+    "Appendix D.3, the matrix to be recovered": _ids("D.3/unit-norm"),
     "Figure 1": _DATA,
     "Figure 2": _DATA,
     "Figure 3": _RUN + "Theorem 3.1.",

@@ -187,7 +187,8 @@ def _appendix() -> tuple[Claim, ...]:
     return (
         entry("Eq19", f"{APPENDIX}, Eq. 19", "The conditional mean of Anti-PGD, with L itself, up to E|xi|^3.",
               _mean_form(mo.CUBIC, "L", "L"), ex.prove_conditional_mean,
-              "The tilde is missing: the difference is eta sigma^2/2 grad Tr Hessian L, of a lower order than E|xi|^3.",
+              "The tilde is missing (in the text at hand): the difference is eta sigma^2/2 grad Tr Hessian L, of a "
+              "lower order than E|xi|^3.",
               form=MEAN, refute=ex.refute_eq19, **AT_POINT),
         entry("Eq21", f"{APPENDIX}, Eq. 21", "The conditional mean of PGD is gradient descent.", pgd, ex.prove_pgd_step,
               "xi_{n+1} is independent of w_n and centred."),

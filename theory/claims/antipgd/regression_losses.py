@@ -183,6 +183,24 @@ def _quadratic() -> tuple[Claim, ...]:
     )  # fmt: skip
 
 
+def _norm_claim() -> Claim:
+    def draw(generator: np.random.Generator, size: int) -> np.ndarray:
+        return np.linalg.norm(generator.standard_normal((size, 20, 5)), 2, axis=(1, 2)) ** 2
+
+    seen = sampled_means(
+        "V of 20 x 5 standard normal entries: 2-norm of V V^T", draw, ("2-norm",), lambda: np.array([20.0]),
+        {"Tr X*, without the rank": lambda: np.array([100.0])}, relation=">=", count=2000,
+    )  # fmt: skip
+    return entry(
+        "D.3/unit-norm", f"{SENSING}, problem definition and precise setting",
+        "X* = V V^T with standard Gaussian V (20 x 5) has unit 2-norm.",
+        Form("|V V^T|_2 = 1", r"\|V^*V^{*\top}\|_2=1"), re.prove_sensing_norm,
+        "The two descriptions of X* exclude each other, unless V is divided by its norm.",
+        form=Form("E |V V^T|_2 >= 20; V / |V|_2 gives 1", r"\mathbb E\|V^*V^{*\top}\|_2\ge20"),
+        refute=re.refute_sensing_norm, experiments=(seen,),
+    )  # fmt: skip
+
+
 def _sensing() -> tuple[Claim, ...]:
     symmetric = Form("<A, S> = <(A + A^T)/2, S> and <A^T, S> = tr(A^T S) for symmetric S",
                      r"\langle A^\top,X^*\rangle=\operatorname{tr}(A^\top X^*)")  # fmt: skip
@@ -196,4 +214,4 @@ def _sensing() -> tuple[Claim, ...]:
     )  # fmt: skip
 
 
-CLAIMS: tuple[Claim, ...] = (_label_noise(), *_one_unit(), *_quadratic(), *_sensing())
+CLAIMS: tuple[Claim, ...] = (_label_noise(), *_one_unit(), *_quadratic(), *_sensing(), _norm_claim())
