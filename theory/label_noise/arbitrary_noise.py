@@ -40,7 +40,7 @@ def prove_label_noise() -> Proof:
 
 
 def prove_half() -> Proof:
-    """d/dtheta_a <S, H>/2 = third derivative(S)/2: the drift is the gradient of half the inner product, with S itself."""
+    """d/dtheta_a <S, H>/2 = third derivative(S)/2: the drift is the gradient of half the inner product."""
     board = Blackboard("differentiation of a generic cubic")
     u, v = sp.symbols("u v")
     c = sp.symbols("c0:4")
@@ -74,7 +74,7 @@ def refute_half() -> Proof:
 def prove_initial() -> Proof:
     """D_0 = xi_0 xi_0^T - S = -S, so the first term of Eq. 187 is -(I - eta H)^k S (I - eta H)^k."""
     board = Blackboard("induction on k in an eigenbasis")
-    r, s, w, k = sp.symbols("r S W k")
+    r, s, w = sp.symbols("r S W")
     first = r**2 * (-s) + w  # k = 1
     board.equal("D_1 from D_0 = 0 - S", first, -(r**2) * s + w)
     power = sp.Symbol("q")  # r^(2k)
@@ -90,7 +90,7 @@ def refute_initial() -> Proof:
 
 
 def tail_moment(dim: int, half_square: sp.Expr) -> sp.Expr:
-    """E[|x|^2; |x|^2 > 2 y] for a standard normal in an even dimension: d times the tail of chi^2 with d + 2 degrees."""
+    """E[|x|^2; |x|^2 > 2 y] for a standard normal, d even: d times the tail of chi^2 with d + 2 degrees."""
     terms = (half_square**i / sp.factorial(i) for i in range(dim // 2 + 1))
     return dim * sp.exp(-half_square) * sum(terms, sp.S.Zero)
 
@@ -102,7 +102,8 @@ def refute_truncation() -> Proof:
     for dim in (2, 4, 10):
         radial = y ** sp.Integer(dim // 2) * sp.exp(-y) / sp.gamma(sp.Integer(dim) / 2) * 2
         slope = -sp.diff(tail_moment(dim, y), y)
-        board.equal(f"chi-square tail, d = {dim}: derivative by y = r^2/2", sp.expand(sp.simplify(slope - radial)), sp.S.Zero)
+        board.equal(f"chi-square tail, d = {dim}: derivative by y = r^2/2", sp.expand(sp.simplify(slope - radial)),
+        sp.S.Zero)
     left = tail_moment(10, sp.Integer(6))
     right = (10 + 1) * sp.sqrt(20) * sp.exp(-3)
     board.true("left > right", sp.N(left - right, 30) > 0, f"{sp.N(left, 6)} > {sp.N(right, 6)}")

@@ -73,7 +73,8 @@ def prove_square_sum() -> Proof:
     board.equal("one more term", (1 - q * (1 - x) ** 2) / (2 - x) - closed, x * q)
     slack = sp.Symbol("s", positive=True)  # 2 - x = nu + s
     board.nonnegative("at most 1/nu", 1 / NU - (1 - q) / (NU + slack),
-                      {NU: (sp.S.Zero, sp.S.One), slack: (sp.S.Zero, sp.Integer(2)), q: (sp.S.Zero, sp.S.One)})  # fmt: skip
+                      {NU: (sp.S.Zero, sp.S.One), slack: (sp.S.Zero, sp.Integer(2)), q: (sp.S.Zero,
+                      sp.S.One)})  # fmt: skip
     return board.proof()
 
 

@@ -60,10 +60,11 @@ def refute_missing_start() -> Proof:
 def prove_descent() -> Proof:
     """Eq. 84-86 with grad(L + lambda R) = a + b, a = grad L, b = lambda grad R, and 2 - eta ell = nu + s."""
     board = Blackboard("expansion; sign of eta ell <= 2 - nu")
-    a, b, s = sp.symbols("a b s", real=True)
+    a, b = sp.symbols("a b", real=True)
     total = a + b
     first = -ETA * total * a + ETA**2 * ELL / 2 * total**2
-    board.equal("Eq. 84 in Eq. 85", sp.expand(first), sp.expand(-ETA / 2 * (2 - ETA * ELL) * total**2 + ETA * total * b))
+    board.equal("Eq. 84 in Eq. 85", sp.expand(first),
+    sp.expand(-ETA / 2 * (2 - ETA * ELL) * total**2 + ETA * total * b))
     slack = sp.Symbol("s", positive=True)
     board.nonnegative("(nu + s)/2 >= nu/2", slack / 2, {slack: (0, 2)})
     return board.proof()
@@ -189,7 +190,7 @@ def refute_quarter() -> Proof:
 
 
 def prove_kernel_bound() -> Proof:
-    """With L = |e|^2/(2n), grad L = J e/n and eigenvalues of J^T J of at least lambda_0/2: |grad L|^2 >= lambda_0 L/n."""
+    """With L = |e|^2/(2n), grad L = J e/n, eigenvalues of J^T J >= lambda_0/2: |grad L|^2 >= lambda_0 L/n."""
     board = Blackboard("substitution")
     low, square, n = sp.symbols("lambda_0 E n", positive=True)
     board.equal("bound", low / 2 * square / n**2, low / n * (square / (2 * n)))
@@ -209,7 +210,7 @@ def refute_kernel_bound() -> Proof:
 
 
 def prove_kernel_time() -> Proof:
-    """(1 - q)^T L_0 <= e^(-qT) L_0 = lambda^2/lambda_0 with q = eta lambda_0/4; sum_j (1 - q)^j eta lambda^2 <= 4 lambda^2/lambda_0."""
+    """With q = eta lambda_0/4: e^(-qT) L_0 = lambda^2/lambda_0; the noise adds at most 4 lambda^2/lambda_0."""
     board = Blackboard("exponential bound, geometric series")
     start, low, x = sp.symbols("L_0 lambda_0 x", positive=True)
     steps = 4 * sp.log(start * low / LAM**2) / (ETA * low)

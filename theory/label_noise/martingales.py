@@ -65,7 +65,7 @@ def prove_azuma() -> Proof:
 
 
 def prove_corollary() -> Proof:
-    """|X_k| <= sqrt(2 tr(M) iota) with probability 1 - 2 d e^-iota, if step j's outer product is at most a constant M_j.
+    """|X_k| <= sqrt(2 tr(M) iota) with probability 1 - 2 d e^-iota, if the outer product of step j is at most M_j.
 
     Each coordinate u in an eigenbasis of M is a scalar martingale with steps of at most sqrt(u^T M_j u).
     """
@@ -101,7 +101,7 @@ def refute_without_n() -> Proof:
 def prove_gaussian_tail() -> Proof:
     """P(|N| > sqrt(2 iota)) <= 2 e^-iota for a standard normal, by the exponential moment e^(t^2/2)."""
     board = Blackboard("exponential moment, optimal t")
-    t, iota, z = sp.symbols("t iota z", positive=True)
+    t, iota = sp.symbols("t iota", positive=True)
     real = sp.Symbol("z", real=True)
     density = sp.exp(-(real**2) / 2) / sp.sqrt(2 * sp.pi)
     moment = sp.integrate(sp.exp(t * real) * density, (real, -sp.oo, sp.oo))

@@ -44,7 +44,8 @@ def prove_eigenvalues() -> Proof:
     root = sp.sqrt(trace**2 - 4 * BETA)
     high, low = (trace + root) / 2, (trace - root) / 2
     t = sp.Symbol("t")
-    board.equal("characteristic polynomial", sp.expand((t * sp.eye(2) - block()).det()), sp.expand(t**2 - trace * t + BETA))
+    board.equal("characteristic polynomial", sp.expand((t * sp.eye(2) - block()).det()),
+    sp.expand(t**2 - trace * t + BETA))
     board.equal("sum", high + low, trace)
     board.equal("product", sp.expand(high * low), BETA)
     return board.proof()
@@ -197,7 +198,8 @@ def prove_explicit_sum() -> Proof:
     """sum_k |A^k J g_i|^2 <= n tr sum_k A^k J G J^T (A^k)^T <= 2 n r / (eta (1 - beta) nu), r the rank of G."""
     board = Blackboard("g g^T <= n G, trace of Eq. 274 for each nonzero eigenvalue")
     nu, slack = sp.symbols("nu s", positive=True)
-    board.equal("trace of a block", sp.cancel(stationary_block().trace() - 2 / (ETA * (1 - BETA) * (2 - ETA * G / (1 + BETA)))),
+    board.equal("trace of a block",
+    sp.cancel(stationary_block().trace() - 2 / (ETA * (1 - BETA) * (2 - ETA * G / (1 + BETA)))),
                 sp.S.Zero)  # fmt: skip
     board.nonnegative("2 - eta g/(1 + beta) >= nu", 1 / nu - 1 / (nu + slack), {nu: (0, 1), slack: (0, 2)})
     board.include(prove_sum())
@@ -218,7 +220,7 @@ def refute_trace_without_n() -> Proof:
     """n = 2, g_1 = 1, g_2 = 0, tau = 1: |J g_1|^2 = 1, the trace is 1/2."""
     board = Blackboard("exact counterexample n = 2, d = 1, g = (1, 0), tau = 1")
     mean = (sp.Integer(1) ** 2 + sp.Integer(0) ** 2) / 2
-    board.true("left > right", 1 > mean, f"1 > {mean}")
+    board.true("left > right", mean < 1, f"1 > {mean}")
     return board.proof()
 
 
@@ -226,7 +228,8 @@ def refute_root_order() -> Proof:
     """n = d = 1: the sum of squares over all k is 2 / (eta (1 - beta) (2 - ...)), of order 1/eta, not eta^(-1/2)."""
     board = Blackboard("limit eta -> 0 of the exact sum")
     value = stationary_block().trace()
-    board.true("sqrt(eta) times the sum", sp.limit((sp.sqrt(ETA) * value).subs(BETA, sp.Rational(1, 2)), ETA, 0, "+") == sp.oo)
+    board.true("sqrt(eta) times the sum", sp.limit((sp.sqrt(ETA) * value).subs(BETA, sp.Rational(1, 2)), ETA, 0,
+    "+") == sp.oo)
     board.equal("eta times the sum", sp.limit(ETA * value, ETA, 0), 1 / (1 - BETA))
     return board.proof()
 

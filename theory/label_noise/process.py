@@ -103,7 +103,7 @@ def prove_noise_covariance(shared: bool = False) -> Proof:
 
 
 def prove_unbiased() -> Proof:
-    """The gradient on noisy labels is that on true labels minus (1/B) sum eps_i grad f_i; its mean over signs agrees."""
+    """The gradient on noisy labels is that on true labels minus (1/B) sum eps_i grad f_i, of mean 0."""
     board = Blackboard("differentiation for a generic model; mean over signs")
     theta, y, eps = sp.symbols("theta y eps")
     model = sp.Function("f")(theta)
@@ -111,7 +111,8 @@ def prove_unbiased() -> Proof:
     clean = sp.diff((model - y) ** 2 / 2, theta)
     board.equal("one sample", sp.expand(noisy), sp.expand(clean - eps * sp.diff(model, theta)))
     sigma = sp.Symbol("sigma")
-    board.equal("mean over +-sigma", sp.expand((noisy.subs(eps, sigma) + noisy.subs(eps, -sigma)) / 2), sp.expand(clean))
+    board.equal("mean over +-sigma", sp.expand((noisy.subs(eps, sigma) + noisy.subs(eps, -sigma)) / 2),
+    sp.expand(clean))
     return board.proof()
 
 

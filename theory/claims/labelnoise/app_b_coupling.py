@@ -42,9 +42,11 @@ def _prove_sqrt_loss() -> Proof:
     """sqrt(L(t + s)) <= sqrt(L(t)) + ell_f s/sqrt 2: the residual vector is Lipschitz."""
     board = Blackboard("triangle inequality for the vector of residuals")
     a, b, n, ell, s = sp.symbols("a b n ell s", positive=True)
-    board.equal("(a + b)^2 - a^2 - b^2 = 2 a b, the cross term that Cauchy bounds", sp.expand((a + b) ** 2 - a**2 - b**2),
+    board.equal("(a + b)^2 - a^2 - b^2 = 2 a b, the cross term that Cauchy bounds",
+    sp.expand((a + b) ** 2 - a**2 - b**2),
                 2 * a * b)  # fmt: skip
-    board.equal("n residuals, each moved by at most ell_f s", sp.sqrt(n * (ell * s) ** 2 / (2 * n)), ell * s / sp.sqrt(2))
+    board.equal("n residuals, each moved by at most ell_f s", sp.sqrt(n * (ell * s) ** 2 / (2 * n)),
+    ell * s / sp.sqrt(2))
     return board.proof()
 
 
@@ -98,10 +100,13 @@ CLAIMS: tuple[Claim, ...] = (
         _prove_distance, "Triangle inequality; D <= M, and M/X goes to 0 with lambda (its power of c is 3/2).",
     ),
     entry(
-        "Eq53", "Appendix B, proof of Proposition 3, Eq. 51-53", "The remainder is of order c^(5/2) eta lambda^(1+delta/2).",
+        "Eq53", "Appendix B, proof of Proposition 3, Eq. 51-53",
+        "The remainder is of order c^(5/2) eta lambda^(1+delta/2).",
         words("eta X (sqrt(L) + M + X^2) = O~(c^(5/2) eta lambda^(1+delta/2))",
-              r"O(\eta\mathcal X(\sqrt{\mathcal L}+\mathcal M+\mathcal X^2))=\tilde O(c^{5/2}\eta\lambda^{1+\delta/2})"),
-        lambda: orders.prove_order(orders.remainder(), BIG * orders.ETA * orders.LAM ** (1 + orders.DELTA / 2), tilde=True),
+              r"O(\eta\mathcal X(\sqrt{\mathcal L}+\mathcal M+\mathcal X^2))=\tilde "
+              r"O(c^{5/2}\eta\lambda^{1+\delta/2})"),
+        lambda: orders.prove_order(orders.remainder(), BIG * orders.ETA * orders.LAM ** (1 + orders.DELTA / 2),
+        tilde=True),
         "Exponents; X M is the largest term.",
     ),
     entry(
@@ -111,7 +116,8 @@ CLAIMS: tuple[Claim, ...] = (
         _prove_sqrt_loss, "sqrt(2 n L) is the norm of the residuals; no Taylor expansion is needed.",
     ),
     entry(
-        "Eq59", f"{PLACE}, Eq. 58-59, and Eq. 79-80", "The accumulated remainders are of order lambda^((1+delta)/2)/sqrt(c).",
+        "Eq59", f"{PLACE}, Eq. 58-59, and Eq. 79-80", "The accumulated remainders are of order "
+                                                      "lambda^((1+delta)/2)/sqrt(c).",
         words("sqrt(eta T) X (sqrt(L) + X) + eta T X (sqrt(L) + M + X^2) = O~(lambda^(1/2+delta/2)/sqrt(c))",
               r"O[\sqrt{\eta\mathcal T}\mathcal X(\sqrt{\mathcal L}+\mathcal X)+\eta\mathcal T\mathcal X"
               r"(\sqrt{\mathcal L}+\mathcal M+\mathcal X^2)]=\tilde O(\lambda^{1/2+\delta/2}/\sqrt c)"),
@@ -126,7 +132,8 @@ CLAIMS: tuple[Claim, ...] = (
     _transposed("Eq66", "S_{k+1} = A S_k A + A xi eps^T + eps xi A + eps eps^T", r"\epsilon_k^*\xi_k(I-\eta G)",
                 "S_{k+1} = A S_k A + A xi eps^T + eps xi^T A + eps eps^T", r"\epsilon_k^*\xi_k^T(I-\eta G)"),
     entry(
-        "Eq67", f"{PLACE}, Eq. 67 and its footnote", "lambda (2 - eta G)^-1 is a fixed point, without the projection too.",
+        "Eq67", f"{PLACE}, Eq. 67 and its footnote", "lambda (2 - eta G)^-1 is a fixed point, without the projection "
+                                                     "too.",
         Form("lambda/(2 - eta g) = (1 - eta g)^2 lambda/(2 - eta g) + eta lambda g",
              r"\bar S=(I-\eta G)\bar S(I-\eta G)+\eta\lambda G", LAM / (2 - ETA * G),
              (1 - ETA * G) ** 2 * LAM / (2 - ETA * G) + ETA * LAM * G),
@@ -134,7 +141,8 @@ CLAIMS: tuple[Claim, ...] = (
         example={"eta": sp.Rational(1, 2), "g": sp.Integer(1), "lam": sp.Rational(1, 4)}, sample=_sample,
     ),
     _transposed("Eq68", "D_{k+1} = A D_k A + A xi eps^T + eps xi A + (eps eps^T - eta lambda G)",
-                r"\epsilon_k^*\xi_k(I-\eta G)", "D_{k+1} = A D_k A + A xi eps^T + eps xi^T A + (eps eps^T - eta lambda G)",
+                r"\epsilon_k^*\xi_k(I-\eta G)", "D_{k+1} = A D_k A + A xi eps^T + eps xi^T A + (eps eps^T - eta "
+                                                "lambda G)",
                 r"\epsilon_k^*\xi_k^T(I-\eta G)"),
     entry(
         "Eq70", f"{PLACE}, Eq. 69-70", "The recursion for D solved.",
@@ -144,7 +152,8 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     entry(
         "Eq73", f"{PLACE}, Eq. 72-73", "The order of the two sums is exchanged.",
-        words("sum_{k<=t} sum_{j<k} = sum_{j<=t} sum_{k=j+1}^t", r"\sum_{k\le t}\sum_{j<k}=\sum_{j\le t}\sum_{k=j+1}^t"),
+        words("sum_{k<=t} sum_{j<k} = sum_{j<=t} sum_{k=j+1}^t",
+        r"\sum_{k\le t}\sum_{j<k}=\sum_{j\le t}\sum_{k=j+1}^t"),
         process.prove_reordered, "Both run over j < k <= t.",
     ),
     entry(
@@ -158,7 +167,8 @@ CLAIMS: tuple[Claim, ...] = (
         Form("Z = (eta lambda/B^2) (sum sum e e g g^T/sigma^2 - G) [at a point: B = 2, one g = 1 drawn twice]",
              r"Z_j=\frac{\eta\lambda}{B^2}\Big(\frac1{\sigma^2}\sum\epsilon_{l_1}\epsilon_{l_2}g_{l_1}g_{l_2}^T-G\Big)",
              _exact_z, _printed_z),
-        process.prove_outer_prefactor, "Right for B = 1 only: eps eps^T has eta^2/B^2 = eta lambda/(B sigma^2), and G has "
+        process.prove_outer_prefactor, "Right for B = 1 only: eps eps^T has eta^2/B^2 = eta lambda/(B sigma^2), and G "
+                                       "has "
         "eta lambda. The order O(lambda) that is used holds all the more.",
         form=Form("Z = eta lambda (sum sum e e g g^T/(B sigma^2) - G) [at a point: B = 2, one g = 1 drawn twice]",
                   r"Z_j=\eta\lambda\Big(\frac1{B\sigma^2}\sum\epsilon_{l_1}\epsilon_{l_2}g_{l_1}g_{l_2}^T-G\Big)",
@@ -167,7 +177,8 @@ CLAIMS: tuple[Claim, ...] = (
         example={"eta": sp.Rational(1, 2), "sigma": sp.Integer(3), "e1": sp.Integer(1), "e2": sp.Integer(1)},
         symbols={"e1": "sign of the first label noise", "e2": "sign of the second"},
         sample=lambda generator: {"eta": fraction(generator), "sigma": 3 * fraction(generator),
-                                  "e1": sp.Integer(generator.choice((-1, 1))), "e2": sp.Integer(generator.choice((-1, 1)))},
+                                  "e1": sp.Integer(generator.choice((-1, 1))), "e2": sp.Integer(generator.choice((-1,
+                                  1)))},
     ),
     entry(
         "Prop4/probability", "Section 3.1, Proposition 4, and Appendix B",

@@ -21,7 +21,8 @@ LOG_POWER = orders.LAM ** (orders.DELTA / 2) * orders.IOTA
 DROPPED = 4 * orders.MOVE / (orders.ETA * orders.LAM * orders.STEPS)
 
 
-def _order(number: str, place: str, text: str, latex: str, terms: dict[str, sp.Expr], bound: sp.Expr, tilde: bool = False,
+def _order(number: str, place: str, text: str, latex: str, terms: dict[str, sp.Expr], bound: sp.Expr,
+    tilde: bool = False,
            reason: str = "Exponents of lambda, c and the logarithm.") -> Claim:  # fmt: skip
     return entry(number, f"{APPENDIX}, {place}", f"{text}.", words(text, latex),
                  lambda: orders.prove_order(terms, bound, tilde), reason)  # fmt: skip
@@ -48,8 +49,10 @@ NAMES = {"a": "gradient of L", "b": "lambda grad R", "ell": "Lipschitz constant 
 
 CLAIMS: tuple[Claim, ...] = (
     entry(
-        "Eq83", f"{APPENDIX}, proof of Lemma 6, Eq. 81-83", "(L/mu)^(1/(1+delta)) with L = c lambda^(1+delta) is Omega(c lambda).",
-        words("(c lambda^(1+delta))^(1/(1+delta)) = Omega(c lambda)", r"(\mathcal L/\mu)^{1/(1+\delta)}=\Omega(c\lambda)"),
+        "Eq83", f"{APPENDIX}, proof of Lemma 6, Eq. 81-83", "(L/mu)^(1/(1+delta)) with L = c lambda^(1+delta) is "
+                                                            "Omega(c lambda).",
+        words("(c lambda^(1+delta))^(1/(1+delta)) = Omega(c lambda)",
+        r"(\mathcal L/\mu)^{1/(1+\delta)}=\Omega(c\lambda)"),
         orders.prove_root,
         "The power of c is 1/(1 + delta) < 1; it still grows with c, which is all that the proof needs.",
         form=words("(c lambda^(1+delta))^(1/(1+delta)) = c^(1/(1+delta)) lambda",
@@ -74,7 +77,8 @@ CLAIMS: tuple[Claim, ...] = (
         refute=descent.refute_descent_equality, example=DESCENT, symbols=NAMES, sample=_descent_sample,
     ),
     entry(
-        "Prop7/stopping", f"{APPENDIX}, Proposition 7, Eq. 88, 90 and 96", "Terms below M whose sum passes 4 M stop in [4 M, 5 M].",
+        "Prop7/stopping", f"{APPENDIX}, Proposition 7, Eq. 88, 90 and 96",
+        "Terms below M whose sum passes 4 M stop in [4 M, 5 M].",
         words("4 M <= sum_{k<tau} <= 5 M for some tau", r"5\mathcal M\ge\eta\sum_{k<\tau_m}\ge4\mathcal M"),
         descent.prove_stopping, "The first partial sum past 4 M exceeds it by at most one term.",
     ),
@@ -84,7 +88,8 @@ CLAIMS: tuple[Claim, ...] = (
            orders.MOVE / orders.C),
     entry(
         "Eq97", f"{APPENDIX}, proof of Proposition 7, Eq. 97", "The whole sum, over k < T, lies in [4 M, 5 M].",
-        words("4 M <= sum_{k<T} <= 5 M", r"5\mathcal M\ge\eta\sum_{k<\mathcal T}\ge4\mathcal M"), descent.prove_stopping,
+        words("4 M <= sum_{k<T} <= 5 M", r"5\mathcal M\ge\eta\sum_{k<\mathcal T}\ge4\mathcal M"),
+        descent.prove_stopping,
         "The sum runs over k < tau_m, as in Eq. 88; over k < T it may be larger.",
         form=words("4 M <= sum_{k<tau_m} <= 5 M", r"5\mathcal M\ge\eta\sum_{k<\tau_m}\ge4\mathcal M"),
         refute=descent.refute_whole_sum,
@@ -95,15 +100,18 @@ CLAIMS: tuple[Claim, ...] = (
               r"\frac{4\mathcal M}{\eta\lambda\mathcal T}=O(\lambda^{\delta/2}\iota^{3/2})"),
         lambda: orders.prove_order({"4 M/(eta lambda T)": DROPPED},
                                    LOG_POWER * orders.IOTA * orders.C ** sp.Rational(7, 2), tilde=False),
-        "The power of iota is 2 (1/2 from M, 1/2 from X, 1 from T) and that of c is 7/2; lambda's is right, so the choice "
+        "The power of iota is 2 (1/2 from M, 1/2 from X, 1 from T) and that of c is 7/2; lambda's is right, so the "
+        "choice "
         "of lambda up to logarithms stands.",
         form=words("4 M/(eta lambda T) = O(c^(7/2) lambda^(delta/2) iota^2)",
                    r"\frac{4\mathcal M}{\eta\lambda\mathcal T}=O(c^{7/2}\lambda^{\delta/2}\iota^2)"),
         refute=lambda: _refute_power(),
     ),
     entry(
-        "Eq101", f"{APPENDIX}, proof of Proposition 8, Eq. 101", "The last value is at most minus the sum of squared gradients.",
-        words("L(Phi_tau) <= -(eta nu/2) sum |grad|^2", r"\tilde L(\Phi_\tau)\le-\tfrac{\eta\nu}2\sum\|\nabla\tilde L\|^2"),
+        "Eq101", f"{APPENDIX}, proof of Proposition 8, Eq. 101",
+        "The last value is at most minus the sum of squared gradients.",
+        words("L(Phi_tau) <= -(eta nu/2) sum |grad|^2", r"\tilde L(\Phi_\tau)\le-\tfrac{\eta\nu}2\sum\|\nabla\tilde "
+                                                        r"L\|^2"),
         descent.prove_descent, "The first value is missing on the right (and the index is k, not tau_k).",
         form=words("L(Phi_tau) <= L(Phi_0) - (eta nu/2) sum |grad|^2",
                    r"\tilde L(\Phi_\tau)\le\tilde L(\Phi_0)-\tfrac{\eta\nu}2\sum_k\|\nabla\tilde L(\Phi_k)\|^2"),
@@ -114,20 +122,23 @@ CLAIMS: tuple[Claim, ...] = (
         Form("-nu M^2/(2 eta tau) = -8 D^2/(eta nu tau), M = D/nu",
              r"-\frac{\nu\mathcal M^2}{2\eta\tau_m}=-8\frac{\mathcal D^2}{\eta\nu\tau_m}",
              -NU * (D / NU) ** 2 / (2 * ETA * TAU), -8 * UNIT),
-        descent.prove_decrease, "Eq. 103 lost the square of the 4 of Eq. 88: it is -8 nu M^2/(eta tau), and Eq. 104 is right.",
+        descent.prove_decrease, "Eq. 103 lost the square of the 4 of Eq. 88: it is -8 nu M^2/(eta tau), and Eq. 104 "
+                                "is right.",
         form=Form("-8 nu M^2/(eta tau) = -8 D^2/(eta nu tau), M = D/nu",
                   r"-\frac{8\nu\mathcal M^2}{\eta\tau_m}=-8\frac{\mathcal D^2}{\eta\nu\tau_m}",
                   -8 * NU * (D / NU) ** 2 / (ETA * TAU), -8 * UNIT),
         refute=descent.refute_middle, example=NUMBERS, sample=DRAW,
     ),
     entry(
-        "Prop8", f"{APPENDIX}, Proposition 8, Eq. 102 and 104", "The regularised loss falls by at least 8 D^2/(eta nu tau).",
+        "Prop8", f"{APPENDIX}, Proposition 8, Eq. 102 and 104",
+        "The regularised loss falls by at least 8 D^2/(eta nu tau).",
         Form("(eta nu/(2 tau)) (4 M/eta)^2 = 8 D^2/(eta nu tau), M = D/nu",
              r"\frac{\eta\nu}{2\tau_m}\Big(\frac{4\mathcal M}\eta\Big)^2=8\frac{\mathcal D^2}{\eta\nu\tau_m}",
              ETA * NU / (2 * TAU) * (4 * D / NU / ETA) ** 2, 8 * UNIT),
         descent.prove_decrease, "Cauchy-Schwarz and Eq. 88.", example=NUMBERS, sample=DRAW,
     ),
-    _order("Eq107", "proof of Proposition 9, Eq. 105-107", "eta T M^2 = O(M)", r"\eta\mathcal T\mathcal M^2=O(\mathcal M)",
+    _order("Eq107", "proof of Proposition 9, Eq. 105-107", "eta T M^2 = O(M)",
+    r"\eta\mathcal T\mathcal M^2=O(\mathcal M)",
            {"eta T M^2": orders.ETA * orders.STEPS * orders.MOVE**2}, orders.MOVE),
     _order("Eq110", "proof of Proposition 9, Eq. 108-111", "eta lambda M + eta sqrt(L) M = O(eta M^2)",
            r"\eta\lambda\mathcal M+\eta\sqrt{\mathcal L}\mathcal M=O(\eta\mathcal M^2)",
@@ -142,8 +153,10 @@ CLAIMS: tuple[Claim, ...] = (
     entry(
         "Eq121", f"{APPENDIX}, proof of Lemma 7, Eq. 121", "The growth factor of Eq. 118-120 is 1 + O(L).",
         words("eta sqrt(2 rho_f L) = O(L)", r"1+\eta\sqrt{2\rho_f\mathcal L}=1+O(\mathcal L)"), descent.prove_growth,
-        "It is 1 + O(eta sqrt(L)); the conclusion stands, as eta T sqrt(L) is of order lambda^(delta/2)/c^3 too (Eq124).",
-        form=words("eta rho_f sqrt(2 L) = O(eta sqrt(L))", r"1+O(\eta\sqrt{\mathcal L})"), refute=descent.refute_growth_order,
+        "It is 1 + O(eta sqrt(L)); the conclusion stands, as eta T sqrt(L) is of order lambda^(delta/2)/c^3 too "
+        "(Eq124).",
+        form=words("eta rho_f sqrt(2 L) = O(eta sqrt(L))", r"1+O(\eta\sqrt{\mathcal L})"),
+        refute=descent.refute_growth_order,
     ),
     _order("Eq124", "proof of Lemma 7, Eq. 122-124", "eta T sqrt(L) -> 0 as c grows, so the growth stays below 12/11",
            r"\exp(O(\eta\mathcal T\sqrt{\mathcal L}))\le12/11",
@@ -154,9 +167,11 @@ CLAIMS: tuple[Claim, ...] = (
            {"eta T M^2": orders.ETA * orders.STEPS * orders.MOVE**2},
            orders.ERROR * orders.LAM ** (orders.DELTA / 2) / sp.sqrt(orders.C)),
     entry(
-        "Eq131", f"{APPENDIX}, proof of Proposition 10, Eq. 131", "11/10 D times 12/11 of the mean gradient is at most 6 D^2/(eta nu tau).",
+        "Eq131", f"{APPENDIX}, proof of Proposition 10, Eq. 131",
+        "11/10 D times 12/11 of the mean gradient is at most 6 D^2/(eta nu tau).",
         Form("(11/10) D (12/11) (5 M/eta)/tau = 6 D^2/(eta nu tau), M = D/nu",
-             r"\tfrac{11}{10}\mathcal D\cdot\tfrac{12}{11}\cdot\tfrac{5\mathcal M}{\eta\tau_m}=\frac{6\mathcal D^2}{\eta\nu\tau_m}",
+             r"\tfrac{11}{10}\mathcal D\cdot\tfrac{12}{11}\cdot\tfrac{5\mathcal M}{\eta\tau_m}=\frac{6\mathcal "
+             r"D^2}{\eta\nu\tau_m}",
              sp.Rational(11, 10) * D * sp.Rational(12, 11) * 5 * (D / NU) / (ETA * TAU), 6 * UNIT),
         descent.prove_increase, "11/10 * 12/11 = 6/5.", example=NUMBERS, sample=DRAW,
     ),
@@ -168,9 +183,11 @@ CLAIMS: tuple[Claim, ...] = (
         descent.prove_increase, "The three factors commute.", example=NUMBERS, sample=DRAW,
     ),
     _order("Eq134", "proof of Proposition 10, Eq. 133-135", "eta^2 T^2 D^2 = O(lambda^delta/c)",
-           r"\eta^2\tau_m^2\mathcal D^2=O(\lambda^\delta/c)", {"eta^2 T^2 D^2": (orders.ETA * orders.STEPS * orders.ERROR) ** 2},
+           r"\eta^2\tau_m^2\mathcal D^2=O(\lambda^\delta/c)",
+           {"eta^2 T^2 D^2": (orders.ETA * orders.STEPS * orders.ERROR) ** 2},
            orders.LAM**orders.DELTA / orders.C),
-    _order("Eq136", "proof of Proposition 10, Eq. 136", "eta T D -> 0 as c grows", r"O(\eta\tau_m\mathcal D)\le\tfrac14",
+    _order("Eq136", "proof of Proposition 10, Eq. 136", "eta T D -> 0 as c grows",
+    r"O(\eta\tau_m\mathcal D)\le\tfrac14",
            {"eta T D": orders.ETA * orders.STEPS * orders.ERROR}, 1 / orders.C),
     entry(
         "Prop10", f"{APPENDIX}, Proposition 10, Eq. 128 and 137", "6 + 1/2 + 1/4 + 1/4 = 7.",
@@ -183,14 +200,17 @@ CLAIMS: tuple[Claim, ...] = (
     entry(
         "Eq89", f"{APPENDIX}, Eq. 89", "Both propositions together give a decrease of F.",
         Form("7 D^2/(eta nu tau) - 8 D^2/(eta nu tau) = -D^2/(eta nu tau), at most -F as tau <= T",
-             r"-\frac{8\mathcal D^2}{\eta\nu\tau_m}+\frac{7\mathcal D^2}{\eta\nu\tau_m}=-\frac{\mathcal D^2}{\eta\nu\tau_m}",
+             r"-\frac{8\mathcal D^2}{\eta\nu\tau_m}+\frac{7\mathcal D^2}{\eta\nu\tau_m}=-\frac{\mathcal "
+             r"D^2}{\eta\nu\tau_m}",
              7 * UNIT - 8 * UNIT, -UNIT),
         descent.prove_balance, "Arithmetic.", example=NUMBERS, sample=DRAW,
     ),
-    _order("Eq143", "proof of Proposition 11, Eq. 138-143", "lambda D + D^3 = O(lambda^(1+delta)), powers of lambda only",
+    _order("Eq143", "proof of Proposition 11, Eq. 138-143", "lambda D + D^3 = O(lambda^(1+delta)), powers of lambda "
+                                                            "only",
            r"\lambda\mathcal D+\mathcal D^3=O(\lambda^{1+\delta})",
            {"lambda D": orders.LAM * orders.ERROR / orders.C**2, "D^3": orders.ERROR**3 / orders.C**6},
-           orders.LAM ** (1 + orders.DELTA), reason="Exponents of lambda; D^2/(eta tau) is of the order of lambda D there."),
+           orders.LAM ** (1 + orders.DELTA), reason="Exponents of lambda; D^2/(eta tau) is of the order of lambda D "
+                                                    "there."),
     entry(
         "Corollary2/distance", f"{APPENDIX}, Corollary 2", "5 M + 11/10 D <= 8 M.",
         Form("5 M + (11/10) nu M <= 8 M", r"5\mathcal M+\tfrac{11}{10}\mathcal D\le8\mathcal M",
@@ -199,7 +219,8 @@ CLAIMS: tuple[Claim, ...] = (
         sample=sampler(M=positive(), nu=fraction),
     ),
     entry(
-        "Corollary2/probability", f"{APPENDIX}, Corollary 2", "By Lemma 2 the next coupling holds with probability 1 - 8 d tau e^-iota.",
+        "Corollary2/probability", f"{APPENDIX}, Corollary 2",
+        "By Lemma 2 the next coupling holds with probability 1 - 8 d tau e^-iota.",
         words("Lemma 2 => probability >= 1 - 8 d tau e^-iota", r"1-8d\tau_me^{-\iota}"), descent.prove_probability,
         "Lemma 2 gives 10, not 8; Lemma 3 asks for 10 only.",
         form=words("Lemma 2 => probability >= 1 - 10 d tau e^-iota", r"1-10d\tau_me^{-\iota}"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import sympy as sp
 
 from theory.claims.claim import Claim, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, sampler, words
+from theory.claims.labelnoise._entries import entry, fraction, words
 from theory.label_noise import descent, gauss_newton
 from theory.proof import Blackboard, Proof
 
@@ -56,7 +57,7 @@ def _sample(generator: random.Random) -> Point:
 
 EXAMPLE = {"a": sp.Integer(2), "t": sp.Rational(9, 10), "y": sp.Integer(1)}
 SYMBOLS = {"a": "f = a sin(theta), so rho_f = ell_f = a", "t": "tan(theta/2)", "y": "label"}
-SHARED = {"example": EXAMPLE, "symbols": SYMBOLS, "sample": _sample}
+SHARED: dict[str, Any] = {"example": EXAMPLE, "symbols": SYMBOLS, "sample": _sample}
 
 
 def _prove_noise_bound() -> Proof:
@@ -87,7 +88,8 @@ CLAIMS: tuple[Claim, ...] = (
         gauss_newton.prove_split, "Differentiation of models with free derivatives.",
     ),
     _hessian_entry("Prop1/bound", "Section 3.1, Proposition 1",
-                   "rho_f belongs outside the root: f = 2 sin(theta) gives |E| = 2 > sqrt(2). Later uses hide constants."),
+                   "rho_f belongs outside the root: f = 2 sin(theta) gives |E| = 2 > sqrt(2). Later uses hide "
+                   "constants."),
     entry(
         "Eq21", f"{APPENDIX}, Eq. 20-21", "Cauchy's inequality for the residuals and the norms of the Hessians.",
         words("|(1/n) sum e_i H_i| <= (1/n) (sum e_i^2)^(1/2) (sum |H_i|^2)^(1/2)",
@@ -97,15 +99,16 @@ CLAIMS: tuple[Claim, ...] = (
     entry(
         "Eq22", f"{APPENDIX}, Eq. 22", "The bound of Eq. 21 equals sqrt(2 n L) sqrt(n rho_f^2)/n.",
         words("(sum |H_i|^2)^(1/2) = sqrt(n rho_f^2)", r"[\sum\|\nabla^2f_i\|^2]^{1/2}=\sqrt{n\rho_f^2}"),
-        gauss_newton.prove_cauchy, "An inequality: the norms of the Hessians are at most rho_f. The other factor is equal.",
+        gauss_newton.prove_cauchy, "An inequality: the norms of the Hessians are at most rho_f. The other factor is "
+                                   "equal.",
         form=words("(sum |H_i|^2)^(1/2) <= sqrt(n rho_f^2)", r"[\sum\|\nabla^2f_i\|^2]^{1/2}\le\sqrt{n\rho_f^2}"),
         refute=gauss_newton.refute_equal_hessians,
     ),
     entry(
         "Eq23", f"{APPENDIX}, Eq. 23", "sqrt(2 n L) sqrt(n rho_f^2)/n = sqrt(2 rho_f L).",
         Form("sqrt(2 n L) sqrt(n rho^2)/n = sqrt(2 rho L)", r"\tfrac1n\sqrt{2nL}\sqrt{n\rho_f^2}=\sqrt{2\rho_fL}",
-             sp.sqrt(2 * sp.Symbol("n") * sp.Symbol("L")) * sp.sqrt(sp.Symbol("n") * sp.Symbol("rho") ** 2) / sp.Symbol("n"),
-             sp.sqrt(2 * sp.Symbol("rho") * sp.Symbol("L"))),
+             sp.sqrt(2 * sp.Symbol("n") * sp.Symbol("L")) * sp.sqrt(sp.Symbol("n") * sp.Symbol("rho") ** 2)
+             / sp.Symbol("n"), sp.sqrt(2 * sp.Symbol("rho") * sp.Symbol("L"))),
         gauss_newton.prove_cauchy, "rho_f loses its square: the right side is rho_f sqrt(2 L).",
         form=Form("sqrt(2 n L) sqrt(n rho^2)/n = rho sqrt(2 L)", r"\tfrac1n\sqrt{2nL}\sqrt{n\rho_f^2}=\rho_f\sqrt{2L}",
                   sp.sqrt(2 * sp.Symbol("n") * sp.Symbol("L")) * sp.sqrt(sp.Symbol("n") * sp.Symbol("rho") ** 2)
@@ -115,7 +118,8 @@ CLAIMS: tuple[Claim, ...] = (
         symbols={"L": "loss, at least 0", "rho": "Lipschitz constant of the gradients of the f_i"},
     ),
     entry(
-        "Eq54", "Appendix B, proof of Proposition 4, Eq. 54", "The noise of a sample changes by at most sigma rho_f |dist|.",
+        "Eq54", "Appendix B, proof of Proposition 4, Eq. 54",
+        "The noise of a sample changes by at most sigma rho_f |dist|.",
         words("|eps_i (g_i(theta) - g_i(theta*))| <= sigma rho_f |theta - theta*|",
               r"\|\epsilon_i(\nabla f_i(\theta)-\nabla f_i(\theta^*))\|\le\sigma\rho_f\|\theta-\theta^*\|"),
         _prove_noise_bound, "The label noise has size sigma.",
@@ -131,7 +135,8 @@ CLAIMS: tuple[Claim, ...] = (
         "Eq62", "Appendix B, proof of Proposition 4, Eq. 62",
         "Half the third derivative applied to S; what is left has the residuals as factors.",
         words("(1/2) L'''(S) = (1/n) sum (H_i S g_i + g_i tr(S H_i)/2) + (1/(2n)) sum (f_i - y_i) f_i'''(S)",
-              r"\tfrac12\nabla^3L(S)=\tfrac1n\sum_i\big(H_iSg_i+\tfrac12g_i\operatorname{tr}[SH_i]\big)+O(\sqrt{\mathcal L})"),
+              r"\tfrac12\nabla^3L(S)=\tfrac1n\sum_i\big(H_iSg_i+\tfrac12g_i\operatorname{tr}[SH_i]\big)+O(\sqrt{"
+              r"\mathcal L})"),
         gauss_newton.prove_third_derivative, "Differentiation of models with free derivatives.",
     ),
     entry(
@@ -157,7 +162,8 @@ CLAIMS: tuple[Claim, ...] = (
         refute=gauss_newton.refute_linear_in_loss,
     ),
     entry(
-        "Eq119", "Appendix B, proof of Lemma 7, Eq. 119", "|I - eta H| <= 1 + eta sqrt(2 rho_f L) along the trajectory.",
+        "Eq119", "Appendix B, proof of Lemma 7, Eq. 119", "|I - eta H| <= 1 + eta sqrt(2 rho_f L) along the "
+                                                          "trajectory.",
         words("|I - eta H| <= 1 + eta sqrt(2 rho_f L)", r"\|I-\eta\nabla^2L\|\le1+\eta\sqrt{2\rho_f\mathcal L}"),
         descent.prove_growth, "Inherits the slip of Proposition 1: rho_f belongs outside the root.",
         form=words("|I - eta H| <= 1 + eta rho_f sqrt(2 L)", r"\|I-\eta\nabla^2L\|\le1+\eta\rho_f\sqrt{2\mathcal L}"),

@@ -58,7 +58,7 @@ def _simulate(effort: Effort, seed: int) -> Estimates:
 
 
 def _predicted(change: Callable[[float, int], float] | None = None) -> Callable[[], np.ndarray]:
-    """tr of Eq. 31 at the same steps, from the derived formula; ``change`` gives a wrong one for an eigenvalue and k."""
+    """tr of Eq. 31 at the same steps, by the derived formula; ``change`` gives a wrong one, of an eigenvalue and k."""
     closed = sp.lambdify((process.LAM, process.ETA, process.G, process.K), process.covariance(), "math")
 
     def predict() -> np.ndarray:
@@ -100,8 +100,10 @@ CLAIMS: tuple[Claim, ...] = (
         martingales.prove_azuma,
         "The realised quadratic variation may be small just because a rare jump did not happen. It holds where each "
         "step has a constant bound, sum c_j^2 <= sigma^2 (in any dimension, even without d), as in all uses here.",
-        form=words("|X_{j+1} - X_j| <= c_j constant, sum c_j^2 <= sigma^2 => P(|X_k| > sigma sqrt(2 iota)) <= 2 e^-iota",
-                   r"\|X_{j+1}-X_j\|\le c_j,\ \sum c_j^2\le\sigma^2\implies\Pr[\|X_k\|>\sigma\sqrt{2\iota}]\le2e^{-\iota}"),
+        form=words("|X_{j+1} - X_j| <= c_j constant, sum c_j^2 <= sigma^2 => P(|X_k| > sigma sqrt(2 iota)) <= 2 "
+                   "e^-iota",
+                   r"\|X_{j+1}-X_j\|\le c_j,\ \sum "
+                   r"c_j^2\le\sigma^2\implies\Pr[\|X_k\|>\sigma\sqrt{2\iota}]\le2e^{-\iota}"),
         refute=martingales.refute_quadratic_variation,
     ),
     entry(
@@ -109,9 +111,12 @@ CLAIMS: tuple[Claim, ...] = (
         "A martingale whose quadratic covariation is at most M stays below sqrt(2 tr(M) iota).",
         words("[X, X]_k <= M => P(|X_k| > sqrt(2 tr(M) iota)) <= 2 d e^-iota",
               r"[X,X]_k\preceq M\implies\Pr[\|X_k\|>\sqrt{2\operatorname{tr}(M)\iota}]\le2de^{-\iota}"),
-        martingales.prove_corollary, "As for Lemma 5 (d = 1): the outer product of every step needs a constant bound M_j.",
-        form=words("step j has outer product <= M_j constant, sum M_j <= M => P(|X_k| > sqrt(2 tr(M) iota)) <= 2 d e^-iota",
-                   r"\Delta_j\Delta_j^T\preceq M_j,\ \sum M_j\preceq M\implies\Pr[\|X_k\|>\sqrt{2\operatorname{tr}(M)\iota}]"
+        martingales.prove_corollary, "As for Lemma 5 (d = 1): the outer product of every step needs a constant bound "
+                                     "M_j.",
+        form=words("step j has outer product <= M_j constant, sum M_j <= M => P(|X_k| > sqrt(2 tr(M) iota)) <= 2 d "
+                   "e^-iota",
+                   r"\Delta_j\Delta_j^T\preceq M_j,\ \sum M_j\preceq "
+                   r"M\implies\Pr[\|X_k\|>\sqrt{2\operatorname{tr}(M)\iota}]"
                    r"\le2de^{-\iota}"),
         refute=martingales.refute_quadratic_variation,
     ),
@@ -140,7 +145,8 @@ CLAIMS: tuple[Claim, ...] = (
              r"\mathbb E\,\xi_k\xi_k^T\to\lambda\Pi_G(2-\eta G)^{-1}",
              lambda pt: sp.solve(sp.Eq(sp.Symbol("S"), (1 - pt["eta"] * pt["g"]) ** 2 * sp.Symbol("S")
                                        + pt["eta"] * pt["lam"] * pt["g"]), sp.Symbol("S"))[0], LAM / (2 - ETA * G)),
-        process.prove_covariance, "(1 - eta g)^(2k) -> 0 on the span of G as eta g < 2.", example=EXAMPLE, sample=_sample,
+        process.prove_covariance, "(1 - eta g)^(2k) -> 0 on the span of G as eta g < 2.", example=EXAMPLE,
+        sample=_sample,
     ),
     entry(
         "Eq31/bound", f"{PLACE}, after Eq. 31", "The covariance is at most (eta/nu) I.",
@@ -154,7 +160,8 @@ CLAIMS: tuple[Claim, ...] = (
     entry(
         "Eq33", f"{PLACE}, Eq. 32-33", "The outer product of the noise of a step is at most n eta lambda G.",
         words("eps eps^T <= n eta lambda G", r"\epsilon^*(\epsilon^*)^T\preceq n\eta\lambda G"), process.prove_slots,
-        "False for batches of B > 1 with repeats (n = 1, B = 2, equal signs: twice the bound). Counted sample by sample "
+        "False for batches of B > 1 with repeats (n = 1, B = 2, equal signs: twice the bound). Counted sample by "
+        "sample "
         "the sum has this bound, so that Proposition 2 stands with a finer martingale.",
         form=COVARIANCE, refute=process.refute_slots,
     ),
@@ -200,7 +207,8 @@ CLAIMS: tuple[Claim, ...] = (
         Form("(1 - eta g)^2 + eta nu g <= 1 - g (2 - eta g - nu)",
              r"(I-\eta G_k)^2+\eta\nu G_k\preceq I-G_k(2-\eta G_k-\nu I)",
              (1 - ETA * G) ** 2 + ETA * NU * G, 1 - G * (2 - ETA * G - NU), "<="),
-        process.prove_contraction_step, "eta is missing before G: false for every eta < 1 (with eta it is an equality).",
+        process.prove_contraction_step, "eta is missing before G: false for every eta < 1 (with eta it is an "
+                                        "equality).",
         form=Form("(1 - eta g)^2 + eta nu g = 1 - eta g (2 - eta g - nu)",
                   r"(I-\eta G_k)^2+\eta\nu G_k=I-\eta G_k(2-\eta G_k-\nu I)",
                   (1 - ETA * G) ** 2 + ETA * NU * G, 1 - ETA * G * (2 - ETA * G - NU)),

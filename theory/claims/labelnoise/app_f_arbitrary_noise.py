@@ -14,7 +14,8 @@ from theory.proof import Blackboard, Proof
 
 PLACE = "Appendix F.1"
 ETA, LAM, LI, LJ, SIJ, NU, H, C = sp.symbols("eta lam l_i l_j s_ij nu h C")
-EXAMPLE = {"eta": sp.Rational(1, 2), "lam": sp.Rational(1, 3), "l_i": sp.Integer(1), "l_j": sp.Integer(3), "s_ij": sp.Integer(-2)}
+EXAMPLE = {"eta": sp.Rational(1, 2), "lam": sp.Rational(1, 3), "l_i": sp.Integer(1), "l_j": sp.Integer(3),
+"s_ij": sp.Integer(-2)}
 NAMES = {"l_i": "eigenvalue of H", "l_j": "eigenvalue of H", "s_ij": "entry of Sigma"}
 STATIONARY = LAM * SIJ / (LI + LJ - ETA * LI * LJ)
 
@@ -88,12 +89,14 @@ def _right_tail(point: Point, power: sp.Expr = sp.S.One) -> sp.Expr:
     return (point["d"] + 1) * sp.sqrt(2 * point["d"]) * sp.exp(-point["y"] / (2 * power))
 
 
-SMALL = {"nu": sp.Rational(1, 2), "eta": sp.Rational(1, 2), "h": sp.Integer(2), "lam": sp.Rational(1, 5), "C": sp.Integer(2),
+SMALL = {"nu": sp.Rational(1, 2), "eta": sp.Rational(1, 2), "h": sp.Integer(2), "lam": sp.Rational(1, 5),
+"C": sp.Integer(2),
          "k": sp.Integer(3)}  # fmt: skip
 
 CLAIMS: tuple[Claim, ...] = (
     entry(
-        "Eq175", f"{PLACE}, Eq. 174-175, and Proposition 5", "The update of S has a unique fixed point on the span of H.",
+        "Eq175", f"{PLACE}, Eq. 174-175, and Proposition 5",
+        "The update of S has a unique fixed point on the span of H.",
         Form("S_ij = (1 - eta l_i)(1 - eta l_j) S_ij + eta lambda Sigma_ij at Eq. 176",
              r"S_{ij}=(1-\eta\lambda_i)(1-\eta\lambda_j)S_{ij}+\eta\lambda\Sigma_{ij}", STATIONARY,
              (1 - ETA * LI) * (1 - ETA * LJ) * STATIONARY + ETA * LAM * SIJ),
@@ -105,11 +108,13 @@ CLAIMS: tuple[Claim, ...] = (
         Form("S_ij = lambda Sigma_ij/(l_i + l_j - eta l_i l_j)",
              r"S_{ij}=\frac{\lambda\Sigma_{ij}}{\lambda_i+\lambda_j-\eta\lambda_i\lambda_j}",
              lambda pt: sp.solve(sp.Eq(sp.Symbol("S"), (1 - pt["eta"] * pt["l_i"]) * (1 - pt["eta"] * pt["l_j"])
-                                       * sp.Symbol("S") + pt["eta"] * pt["lam"] * pt["s_ij"]), sp.Symbol("S"))[0], STATIONARY),
+                                       * sp.Symbol("S") + pt["eta"] * pt["lam"] * pt["s_ij"]), sp.Symbol("S"))[0],
+                                       STATIONARY),
         noise.prove_fixed_point, "Solved for S_ij.", example=EXAMPLE, symbols=NAMES, sample=_sample,
     ),
     entry(
-        "Eq176/label-noise", f"{PLACE}, Eq. 176 for label noise", "With Sigma = H it is the covariance of Proposition 2.",
+        "Eq176/label-noise", f"{PLACE}, Eq. 176 for label noise",
+        "With Sigma = H it is the covariance of Proposition 2.",
         words("S = lambda (2 - eta H)^-1 on the span of H", r"\Sigma=H\implies S=\lambda\Pi_H(2-\eta H)^{-1}"),
         noise.prove_label_noise, "Diagonal entries of Eq. 176.", new=True,
     ),
@@ -117,7 +122,8 @@ CLAIMS: tuple[Claim, ...] = (
         "Prop5/regulariser", "Section 5.3, R_S and Proposition 5, with Eq. 182-184",
         "The drift (1/2) L'''(S) is lambda grad R_S with R_S = <S, H> and S the fixed point of Eq. 174.",
         words("(1/2) L'''(S) = lambda grad <S, H>", r"\tfrac12\nabla^3L(S)=\lambda\nabla\langle S,\nabla^2L\rangle"),
-        noise.prove_half, "S already has the factor lambda, and the 1/2 is missing: as printed L + lambda R_S is off by "
+        noise.prove_half, "S already has the factor lambda, and the 1/2 is missing: as printed L + lambda R_S is off "
+                          "by "
         "2 lambda. With the regulariser <S, H>/2 (no lambda before it) the coupling argument goes through.",
         form=words("(1/2) L'''(S) = grad (<S, H>/2)", r"\tfrac12\nabla^3L(S)=\nabla\tfrac12\langle S,\nabla^2L\rangle"),
         refute=noise.refute_half,
@@ -128,7 +134,8 @@ CLAIMS: tuple[Claim, ...] = (
         words("P(|xi| > sqrt(C d lambda iota/nu)) <= 2 d e^-iota", r"\mathcal X=\sqrt{\frac{Cd\lambda\iota}\nu}"),
         noise.prove_radius, "The factor 2 of a Gaussian tail is missing under the root. (Corollary 1, which the proof "
         "cites, is for bounded steps.)",
-        form=words("P(|xi| > sqrt(2 C d lambda iota/nu)) <= 2 d e^-iota", r"\mathcal X=\sqrt{\frac{2Cd\lambda\iota}\nu}"),
+        form=words("P(|xi| > sqrt(2 C d lambda iota/nu)) <= 2 d e^-iota",
+        r"\mathcal X=\sqrt{\frac{2Cd\lambda\iota}\nu}"),
         refute=martingales.refute_gaussian_radius,
     ),
     entry(
@@ -141,14 +148,16 @@ CLAIMS: tuple[Claim, ...] = (
     entry(
         "Eq180", f"{PLACE}, Eq. 179-180", "The covariance is at most C lambda/nu where Sigma <= C H.",
         Form("C eta lambda sum_{j<k} (1 - eta h)^(2j) h <= C lambda/(2 - eta h) [and <= C lambda/nu]",
-             r"C\eta\lambda\sum_{j<k}(I-\eta H)^jH(I-\eta H)^j\preceq C\lambda(2-\eta H)^{-1}\preceq\frac{C\lambda}\nu I",
+             r"C\eta\lambda\sum_{j<k}(I-\eta H)^jH(I-\eta H)^j\preceq C\lambda(2-\eta "
+             r"H)^{-1}\preceq\frac{C\lambda}\nu I",
              _summed, C * LAM / (2 - ETA * H), "<="),
         process.prove_upper_bound, "Geometric sum as in Eq. 31; 2 - eta h >= nu.", example=SMALL,
         symbols={"h": "eigenvalue of H", "C": "Sigma <= C H"}, sample=_small,
     ),
     entry(
         "Eq181", f"{PLACE}, Eq. 181", "|theta - theta*| <= 9 D + X.",
-        words("D + 8 D + X = 9 D + X", r"\|\theta_k-\theta^*\|\le9\mathcal D+\mathcal X"), _prove_distance, "Triangle inequality.",
+        words("D + 8 D + X = 9 D + X", r"\|\theta_k-\theta^*\|\le9\mathcal D+\mathcal X"), _prove_distance,
+        "Triangle inequality.",
     ),
     entry(
         "Eq185", f"{PLACE}, Eq. 185-186", "The recursion for the distance of xi xi^T to S.",
@@ -166,15 +175,18 @@ CLAIMS: tuple[Claim, ...] = (
         refute=noise.refute_initial,
     ),
     entry(
-        "Eq189", f"{PLACE}, Eq. 189", "eta sum_k |(I - eta H)^k Pi| is at most (2 - nu)/(nu alpha), alpha the least eigenvalue.",
+        "Eq189", f"{PLACE}, Eq. 189", "eta sum_k |(I - eta H)^k Pi| is at most (2 - nu)/(nu alpha), alpha the least "
+                                      "eigenvalue.",
         words("eta sum_k |1 - eta l|^k <= (2 - nu)/(nu alpha)", r"\eta\sum_k\|(I-\eta H)^k\Pi_H\|=O(1/\alpha)"),
         noise.prove_geometric, "Geometric series for every eigenvalue.",
     ),
     entry(
-        "Eq194/equality", f"{PLACE}, Eq. 194, first equality", "The Frobenius norm of E[x x^T; |x| > r] is E[|x|^2; |x| > r].",
+        "Eq194/equality", f"{PLACE}, Eq. 194, first equality",
+        "The Frobenius norm of E[x x^T; |x| > r] is E[|x|^2; |x| > r].",
         words("|E x x^T 1| = E |x|^2 1", r"\|\bar X-I\|_F=\mathbb E[\|x\|^2;\|x\|>r]"), _prove_frobenius,
         "It is that divided by sqrt(d); <= holds.", form=words("|E x x^T 1| = E |x|^2 1/sqrt(d) <= E |x|^2 1",
-                                                             r"\|\bar X-I\|_F=\tfrac1{\sqrt d}\mathbb E[\|x\|^2;\|x\|>r]"),
+                                                             r"\|\bar X-I\|_F=\tfrac1{\sqrt d}\mathbb "
+                                                             r"E[\|x\|^2;\|x\|>r]"),
         refute=_refute_frobenius,
     ),
     entry(

@@ -93,9 +93,11 @@ def _right15(point: Point) -> sp.Expr:
     return gram(gradients).rank() * (2 - point["nu"]) / (eta * point["nu"])
 
 
-def _lemma(number: int, equations: str, text: str, latex: str, form: Form, prove, reason: str) -> Claim:  # type: ignore[no-untyped-def]
+def _lemma(number: int, equations: str, text: str, latex: str, form: Form, prove,
+    reason: str) -> Claim:  # type: ignore[no-untyped-def]
     return entry(
-        f"Lemma{number}", f"{PLACE}, Lemma {number}, {equations}", f"{text}; here with the constant.", words(text, latex),
+        f"Lemma{number}", f"{PLACE}, Lemma {number}, {equations}", f"{text}; here with the constant.", words(text,
+        latex),
         prove, reason, form=form, example=EXAMPLE, symbols=NAMES, sample=_sample,
     )  # fmt: skip
 
@@ -105,12 +107,14 @@ def _one(point: Point) -> sp.Expr:
     return sp.S.One
 
 
-FORM10 = Form("|(I - eta G)^tau G| <= 1/(eta nu tau)", r"\|(I-\eta G)^\tau G\|\le\frac1{\eta\nu\tau}", _left10, _right10, "<=")
+FORM10 = Form("|(I - eta G)^tau G| <= 1/(eta nu tau)", r"\|(I-\eta G)^\tau G\|\le\frac1{\eta\nu\tau}", _left10,
+_right10, "<=")
 X = sp.Symbol("x")
 
 CLAIMS: tuple[Claim, ...] = (
     entry(
-        "Lemma10", f"{PLACE}, Lemma 10, Eq. 202 and 208-210", "The contraction bound with its printed constant.", FORM10,
+        "Lemma10", f"{PLACE}, Lemma 10, Eq. 202 and 208-210", "The contraction bound with its printed constant.",
+        FORM10,
         contraction.prove_lemma10, "Two cases of the eigenvalue; 2/e < 1 is to spare.",
         example=EXAMPLE, symbols=NAMES, sample=_sample,
     ),
@@ -144,7 +148,8 @@ CLAIMS: tuple[Claim, ...] = (
                 r"\sum_{k<\tau}\|(I-\eta G)^kg_{i_k}\|\|(I-\eta G)^kg_{j_k}\|\le\frac{nr}{\eta\nu}",
                 _left14, _bound(_one), "<="),
            contraction.prove_cauchy_sum, "Cauchy-Schwarz and Lemma 13."),
-    _lemma(15, "Eq. 207 and 227", "sum_{k<tau} |(I - eta G)^k G| = O(1/eta)", r"\sum_{k<\tau}\|(I-\eta G)^kG\|_2=O(1/\eta)",
+    _lemma(15, "Eq. 207 and 227", "sum_{k<tau} |(I - eta G)^k G| = O(1/eta)",
+    r"\sum_{k<\tau}\|(I-\eta G)^kG\|_2=O(1/\eta)",
            Form("sum_{k<tau} |(I - eta G)^k G| <= r (2 - nu)/(eta nu), r the rank of G",
                 r"\sum_{k<\tau}\|(I-\eta G)^kG\|_2\le\frac{r(2-\nu)}{\eta\nu}", _left15, _right15, "<="),
            contraction.prove_lemma15, "The norm is at most the sum over eigenvalues; a geometric series for each."),
@@ -154,7 +159,8 @@ CLAIMS: tuple[Claim, ...] = (
              r"\sum_{k<\tau}\|(I-\eta G)^kG\|\le\sum_{k\le\tau}\sum_i(1-\eta\lambda_i)^k\lambda_i",
              lambda pt: sum(abs(1 - pt["x"]) ** k * pt["x"] for k in range(int(pt["tau"]))),
              lambda pt: sum((1 - pt["x"]) ** k * pt["x"] for k in range(int(pt["tau"]) + 1)), "<="),
-        contraction.prove_lemma15, "For eta lambda > 1 the terms alternate; absolute values are needed, and Lemma 15 stands.",
+        contraction.prove_lemma15, "For eta lambda > 1 the terms alternate; absolute values are needed, and Lemma 15 "
+                                   "stands.",
         form=Form("sum_{k<tau} |1 - x|^k x <= sum_{k<=tau} |1 - x|^k x [one eigenvalue, x = eta lambda]",
                   r"\sum_{k<\tau}\|(I-\eta G)^kG\|\le\sum_{k\le\tau}\sum_i|1-\eta\lambda_i|^k\lambda_i",
                   lambda pt: sum(abs(1 - pt["x"]) ** k * pt["x"] for k in range(int(pt["tau"]))),

@@ -24,7 +24,8 @@ SHAPE = 2 - ETA * G / (1 + BETA)
 def _sample(generator: random.Random) -> Point:
     beta, eta, nu = fraction(generator), fraction(generator), fraction(generator)
     g = (2 - nu) * (1 + beta) * fraction(generator) / eta
-    return {"beta": beta, "eta": eta, "nu": nu, "g": g, "k": sp.Integer(generator.randint(1, 5)), "lam": fraction(generator)}
+    return {"beta": beta, "eta": eta, "nu": nu, "g": g, "k": sp.Integer(generator.randint(1, 5)),
+        "lam": fraction(generator)}
 
 
 def _block(point: Point) -> sp.Matrix:
@@ -124,7 +125,8 @@ LIMIT = Experiment(
 
 
 def _prove_probability() -> Proof:
-    board = Blackboard("exponents: the largest terms are lambda^(3/4) iota^(1/4)/c and lambda^((1+delta)/2) (c iota)^(-1/2)")
+    board = Blackboard("exponents: the largest terms are lambda^(3/4) iota^(1/4)/c and lambda^((1+delta)/2) (c "
+                       "iota)^(-1/2)")
     bound = orders.HALF * orders.IOTA ** sp.Rational(1, 4) / sp.sqrt(orders.C)
     board.include(orders.prove_order(orders.accumulated(), bound, tilde=False))
     board.include(orders.prove_order({"that bound": bound}, orders.ERROR, tilde=False))
@@ -228,7 +230,8 @@ FIXED_EXAMPLE = {**EXAMPLE, "lam": sp.Rational(1, 2)}
 
 CLAIMS: tuple[Claim, ...] = (
     entry("Eq234", f"{H}, Eq. 231-234, 239-240", "The stacked recursion and its solution.",
-          words("xi_k = sum_{j<k} B_{k-j-1} eps_j", r"\xi_k=\sum_{j<k}B_{k-j-1}\epsilon_j^*"), mo.prove_solution, "Induction."),
+          words("xi_k = sum_{j<k} B_{k-j-1} eps_j", r"\xi_k=\sum_{j<k}B_{k-j-1}\epsilon_j^*"), mo.prove_solution,
+          "Induction."),
     entry(
         "Eq235", f"{H}, Proposition 14, Eq. 235", "(1 - beta) n eta lambda sum_j B_j G B_j^T is at most n lambda/nu.",
         Form("(1 - beta) eta lambda/(eta (1 - beta) (2 - eta g/(1 + beta))) <= lambda/nu",
@@ -238,7 +241,8 @@ CLAIMS: tuple[Claim, ...] = (
         example={**BOUND_EXAMPLE, "lam": sp.S.One}, sample=_sample,
     ),
     entry(
-        "Prop14/limit", f"{H}, Proposition 14 and 21 together", "The covariance of xi tends to lambda Pi (2 - eta G/(1 + beta))^-1.",
+        "Prop14/limit", f"{H}, Proposition 14 and 21 together",
+        "The covariance of xi tends to lambda Pi (2 - eta G/(1 + beta))^-1.",
         Form("lim E xi^2 = lambda/(2 - eta g/(1 + beta)), lambda = eta sigma^2/(B (1 - beta))",
              r"\mathbb E\,\xi_k\xi_k^T\to\lambda\Pi_G\Big(2-\frac\eta{1+\beta}G\Big)^{-1}",
              lambda pt: (1 - pt["beta"]) * pt["eta"] * pt["lam"] * _solved(pt)[0, 0], LAM / SHAPE),
@@ -253,7 +257,8 @@ CLAIMS: tuple[Claim, ...] = (
           "The number of terms is missing: on the kernel of G the sum grows with t. The text goes on with t in place.",
           _prove_times, _refute_times, ("eta sum_{k<=t} B_{t-k} w = O(eta |w|)", r"O(\eta\|\bar S-S^*\|)"),
           ("eta sum_{k<=t} B_{t-k} w = O(eta t |w|)", r"O(\eta t\|\bar S-S^*\|)")),
-    _pair("Eq246", f"{H}, proof of Proposition 17, Eq. 246", "The resolvents of Eq. 242 differ by lambda (2 - eta H)^-1 eta E (2 - eta G)^-1.",
+    _pair("Eq246", f"{H}, proof of Proposition 17, Eq. 246",
+    "The resolvents of Eq. 242 differ by lambda (2 - eta H)^-1 eta E (2 - eta G)^-1.",
           "eta/(1 + beta) for eta throughout; the order is the same.", process.prove_resolvents, _refute_resolvent,
           ("S* - S = lambda (2 - eta H)^-1 ((2 - eta G) - (2 - eta H)) (2 - eta G)^-1",
            r"\lambda(2-\eta\nabla^2L)^{-1}((2-\eta G)-(2-\eta\nabla^2L))(2-\eta G)^{-1}"),
@@ -261,10 +266,12 @@ CLAIMS: tuple[Claim, ...] = (
     entry(
         "Eq248", f"{H}, proof of Proposition 17, Eq. 248-249", "S' with lambda before the matrix solves Eq. 249.",
         Form("S' - A S' A^T - (1 - beta) eta lambda J G J^T = 0, S' = lambda [[S, ..], ..]",
-             r"\bar S'=\lambda\begin{bmatrix}\bar S&\dots\\\dots&\bar S\end{bmatrix}", _zero, _fixed(lambda point: point["lam"])),
+             r"\bar S'=\lambda\begin{bmatrix}\bar S&\dots\\\dots&\bar S\end{bmatrix}", _zero,
+             _fixed(lambda point: point["lam"])),
         mo.prove_doubled_covariance, "S has the factor lambda already; without the second one Eq. 249 holds.",
         form=Form("S' - A S' A^T - (1 - beta) eta lambda J G J^T = 0, S' = [[S, ..], ..]",
-                  r"\bar S'=\begin{bmatrix}\bar S&(I-\frac\eta{1+\beta}G)\bar S\\(I-\frac\eta{1+\beta}G)\bar S&\bar S\end{bmatrix}",
+                  r"\bar S'=\begin{bmatrix}\bar S&(I-\frac\eta{1+\beta}G)\bar S\\(I-\frac\eta{1+\beta}G)\bar S&\bar "
+                  r"S\end{bmatrix}",
                   _zero, _fixed(lambda point: sp.S.One)),
         refute=mo.refute_doubled_covariance, example=FIXED_EXAMPLE, sample=_sample,
     ),
@@ -275,33 +282,41 @@ CLAIMS: tuple[Claim, ...] = (
     _pair("Eq257", f"{H}, proof of Proposition 17, Eq. 257-258", "The W part: J^T A^(k-j-1) xi-bar eps^T ...",
           "One power of A more in the first term, transposed powers in the second; the bounds do not change.",
           _prove_w, _refute_w,
-          ("J^T A^(k-j-1) xi-bar eps^T J^T A^(k-j-1) J g + B eps xi-bar^T A^(k-j) J g", r"J^TA^{k-j-1}\bar\xi_j(\epsilon_j^*)^T"),
+          ("J^T A^(k-j-1) xi-bar eps^T J^T A^(k-j-1) J g + B eps xi-bar^T A^(k-j) J g",
+          r"J^TA^{k-j-1}\bar\xi_j(\epsilon_j^*)^T"),
           ("J^T A^(k-j) xi-bar eps^T B g + B eps xi-bar^T (A^T)^(k-j) J g",
            r"J^TA^{k-j}\bar\xi_j(\epsilon_j^*)^TB_{k-j-1}g_i+B_{k-j-1}\epsilon_j^*\bar\xi_j^T(A^T)^{k-j}Jg_i")),
     _pair("Eq259", f"{H}, proof of Proposition 17, Eq. 259", "The Z part has the prefactor eta lambda (1 - beta)/B^2.",
           "As in Eq. 78: eta lambda (1 - beta) (sum sum/(B sigma^2) - G).", process.prove_outer_prefactor,
           process.refute_outer_prefactor,
           ("(eta lambda (1 - beta)/B^2) (sum sum/sigma^2 - G)", r"\frac{\eta\lambda(1-\beta)}{B^2}(\dots)"),
-          ("eta lambda (1 - beta) (sum sum/(B sigma^2) - G)", r"\eta\lambda(1-\beta)\Big(\frac1{B\sigma^2}\sum\sum-G\Big)")),
+          ("eta lambda (1 - beta) (sum sum/(B sigma^2) - G)",
+          r"\eta\lambda(1-\beta)\Big(\frac1{B\sigma^2}\sum\sum-G\Big)")),
     _pair("Eq261", f"{H}, Eq. 260-261", "lambda^((1+delta)/2) iota/sqrt(c) <= D for large c.",
-          "D has sqrt(iota) only, so for fixed c and lambda -> 0 it fails; the sum in Eq. 260 has iota^(1/4) at most, and "
+          "D has sqrt(iota) only, so for fixed c and lambda -> 0 it fails; the sum in Eq. 260 has iota^(1/4) at most, "
+          "and "
           "is below D.", _prove_probability, _refute_iota,
           ("O(lambda^(1/2+delta/2) iota/sqrt(c)) <= D", r"O(\lambda^{1/2+\delta/2}\iota/\sqrt c)\le\mathcal D"),
-          ("O(lambda^(1/2+delta/2) iota^(1/4)/sqrt(c)) <= D", r"O(\lambda^{1/2+\delta/2}\iota^{1/4}/\sqrt c)\le\mathcal D")),
+          ("O(lambda^(1/2+delta/2) iota^(1/4)/sqrt(c)) <= D",
+          r"O(\lambda^{1/2+\delta/2}\iota^{1/4}/\sqrt c)\le\mathcal D")),
     entry("Eq263", f"{H1}, Eq. 262-263", "The eigenvalues of A_i, their sum and product.",
           words("a, b = (x +- sqrt(x^2 - 4 beta))/2, a + b = x, a b = beta, x = 1 - eta lambda + beta",
-                r"a_i+b_i=1-\eta\lambda_i+\beta,\quad a_ib_i=\beta"), mo.prove_eigenvalues, "Characteristic polynomial."),
+                r"a_i+b_i=1-\eta\lambda_i+\beta,\quad a_ib_i=\beta"), mo.prove_eigenvalues,
+                "Characteristic polynomial."),
     entry(
         "Prop18", f"{H1}, Proposition 18", "The spectral radius of A_i is below 1 for eta lambda in (0, 2 (1 + beta)).",
         Form("max(|a|, |b|) < 1", r"\rho(A_i)<1", _radius, sp.S.One, "<"), mo.prove_spectral_radius,
         "Jury's conditions; at lambda = 0 the roots are 1 and beta.", example=EXAMPLE, sample=_sample,
     ),
-    entry("Prop18/reflection", f"{H1}, proof of Proposition 18", "eta lambda -> 2 (1 + beta) - eta lambda keeps the spectral radius.",
+    entry("Prop18/reflection", f"{H1}, proof of Proposition 18",
+    "eta lambda -> 2 (1 + beta) - eta lambda keeps the spectral radius.",
           words("trace -> -trace, determinant kept", r"\eta\lambda_i\to2(1+\beta)-\eta\lambda_i"), mo.prove_reflection,
           "Both roots change sign."),
-    entry("Eq264", f"{H1}, proof of Proposition 18, Eq. 264", "(x + sqrt(x^2 - 4 beta))/2 < 1 exactly where x < 1 + beta.",
+    entry("Eq264", f"{H1}, proof of Proposition 18, Eq. 264",
+    "(x + sqrt(x^2 - 4 beta))/2 < 1 exactly where x < 1 + beta.",
           words("(2 - x)^2 - (x^2 - 4 beta) = 4 (1 + beta - x)", r"\sqrt{x^2-4\beta}<2-x\iff x<1+\beta"),
-          mo.prove_spectral_radius, "Squares compared; both sides are positive as x < 2, and for x >= 2 all three fail."),
+          mo.prove_spectral_radius, "Squares compared; both sides are positive as x < 2, and for x >= 2 all three "
+                                    "fail."),
     entry(
         "Prop19", f"{H1}, Proposition 19, Eq. 265, k >= 1", "The powers of A_i.",
         Form("A^k = [[s_{k+1}, -beta s_k], [s_k, -beta s_{k-1}]]",
@@ -321,9 +336,11 @@ CLAIMS: tuple[Claim, ...] = (
         refute=mo.refute_printed_step, example=EXAMPLE, sample=_sample,
     ),
     entry(
-        "Prop20", f"{H1}, Proposition 20, Eq. 267-269, and Corollary 3, Eq. 270", "|J^T A^k J| = |s_{k+1}| <= 1/(1 - beta).",
+        "Prop20", f"{H1}, Proposition 20, Eq. 267-269, and Corollary 3, Eq. 270",
+        "|J^T A^k J| = |s_{k+1}| <= 1/(1 - beta).",
         Form("|s_{k+1}| <= 1/(1 - beta)", r"|J_i^TA_i^kJ_i|\le\frac1{1-\beta}", _largest, 1 / (1 - BETA), "<="),
-        mo.prove_bounded, "Rearrangement by pairs, as |a|, |b| <= 1; geometric series.", example=EXAMPLE, sample=_sample,
+        mo.prove_bounded, "Rearrangement by pairs, as |a|, |b| <= 1; geometric series.", example=EXAMPLE,
+        sample=_sample,
     ),
     entry(
         "Prop21", f"{H1}, Proposition 21, Eq. 271", "sum_j B_j G B_j^T in closed form.",
@@ -332,16 +349,19 @@ CLAIMS: tuple[Claim, ...] = (
              lambda point: _solved(point)[0, 0], 1 / (ETA * (1 - BETA) * SHAPE)),
         mo.prove_sum, "Fixed point of the second moments.", example=EXAMPLE, sample=_sample,
     ),
-    _pair("Eq272", f"{H1}, proof of Proposition 21, Eq. 272", "lambda_i sum A^j J lambda_i J^T (A^T)^j = lambda_i sum [[s^2, ..], ..].",
+    _pair("Eq272", f"{H1}, proof of Proposition 21, Eq. 272",
+    "lambda_i sum A^j J lambda_i J^T (A^T)^j = lambda_i sum [[s^2, ..], ..].",
           "lambda_i stands twice on the left; once is right.", mo.prove_single, mo.refute_doubled,
-          ("lambda_i sum_j A^j J lambda_i J^T (A^T)^j = lambda_i sum_j [[s_{j+1}^2, s_j s_{j+1}], [s_j s_{j+1}, s_j^2]]",
+          ("lambda_i sum_j A^j J lambda_i J^T (A^T)^j = lambda_i sum_j [[s_{j+1}^2, s_j s_{j+1}], [s_j s_{j+1}, "
+           "s_j^2]]",
            r"\lambda_i\sum_jA_i^jJ_i\lambda_iJ_i^T(A_i^T)^j"),
           ("sum_j A^j J lambda_i J^T (A^T)^j = lambda_i sum_j [[s_{j+1}^2, s_j s_{j+1}], [s_j s_{j+1}, s_j^2]]",
            r"\sum_jA_i^jJ_i\lambda_iJ_i^T(A_i^T)^j")),
     entry(
         "Eq274", f"{H1}, proof of Proposition 21, Eq. 273-274", "The solution of the fixed-point equation.",
         Form("S = [[1/(2 - eta g/(1+beta)), (1+beta-eta g)/(2(1+beta)-eta g)], ..]/(eta (1 - beta))",
-             r"S_i=\frac1{\eta(1-\beta)}\begin{bmatrix}\frac1{2-\frac\eta{1+\beta}\lambda_i}&\frac{1+\beta-\eta\lambda_i}"
+             r"S_i=\frac1{\eta(1-\beta)}\begin{bmatrix}\frac1{2-\frac\eta{1+\beta}\lambda_i}&\frac{1+\beta-\eta"
+             r"\lambda_i}"
              r"{2(1+\beta)-\eta\lambda_i}\\\cdot&\cdot\end{bmatrix}",
              lambda point: sp.ImmutableMatrix(_solved(point)), _stationary),
         mo.prove_sum, "Substitution; unique as the spectral radius is below 1.", example=EXAMPLE, sample=_sample,
@@ -352,15 +372,18 @@ CLAIMS: tuple[Claim, ...] = (
           form=words("sum_{k<tau} |A^k J g_i| <= (2 n r tau/(eta (1 - beta) nu))^(1/2)",
                      r"\sum_{k<\tau}\|A^kJg_i\|\le\sqrt{\frac{2nr\tau}{\eta(1-\beta)\nu}}")),
     _pair("Eq277", f"{H1}, proof of Proposition 22, Eq. 277", "|A^k J g_i|^2 <= tr(A^k J G J^T (A^k)^T).",
-          "The factor n is missing (g g^T <= n G, as in Eq. 212); O hides it.", mo.prove_explicit_sum, mo.refute_trace_without_n,
+          "The factor n is missing (g g^T <= n G, as in Eq. 212); O hides it.", mo.prove_explicit_sum,
+          mo.refute_trace_without_n,
           ("|A^k J g_i|^2 <= tr(A^k J G J^T (A^k)^T)", r"\|A^kJg_i\|^2\le\operatorname{tr}[A^kJGJ^T(A^k)^T]"),
           ("|A^k J g_i|^2 <= n tr(A^k J G J^T (A^k)^T)", r"\|A^kJg_i\|^2\le n\operatorname{tr}[A^kJGJ^T(A^k)^T]")),
     entry(
         "Prop23", f"{H1}, Proposition 23, Eq. 279", "sum_{k<tau} |A^k J g_{i_k}|^2 = O(1/eta), here with the constant.",
-        words("sum_{k<tau} |A^k J g_{i_k}|^2 = O(1/eta)", r"\sum_{k<\tau}\|A^kJg_{i_k}\|^2=O(1/\eta)"), mo.prove_explicit_sum,
+        words("sum_{k<tau} |A^k J g_{i_k}|^2 = O(1/eta)", r"\sum_{k<\tau}\|A^kJg_{i_k}\|^2=O(1/\eta)"),
+        mo.prove_explicit_sum,
         "Trace of Eq. 274.", form=EXPLICIT, example=BOUND_EXAMPLE, sample=_sample,
     ),
-    _pair("Eq280", f"{H1}, proof of Proposition 23, Eq. 280", "The sum of squares is at most tau sum tr ... = O(eta^(-1/2)).",
+    _pair("Eq280", f"{H1}, proof of Proposition 23, Eq. 280",
+    "The sum of squares is at most tau sum tr ... = O(eta^(-1/2)).",
           "tau does not belong there, and the order is 1/eta, as the proposition says; for n = d = 1 the sum itself is "
           "of order 1/eta.", mo.prove_explicit_sum, mo.refute_root_order,
           ("sum_{k<tau} |A^k J g_i|^2 <= tau sum_{k<tau} tr(..) <= O(eta^(-1/2))", r"O\Big(\sqrt{\tfrac1\eta}\Big)"),

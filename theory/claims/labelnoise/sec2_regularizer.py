@@ -1,4 +1,4 @@
-"""Label-noise paper, Sections 2 and 4: assumptions, the regulariser of Eq. 1, its series and limit, Theorem 1's rate."""
+"""Label-noise paper, Sections 2 and 4: assumptions, the regulariser of Eq. 1, its series and limit, rates."""
 
 from __future__ import annotations
 
@@ -103,7 +103,8 @@ JACOBIAN_EXAMPLE = {"a0": sp.Integer(1), "b0": sp.Integer(2), "a1": sp.Integer(2
 
 CLAIMS: tuple[Claim, ...] = (
     entry(
-        "Sec2.1/ell", "Section 2.1, after Assumption 1", "ell_f^2 bounds the norm of G; at zero loss it is the Hessian's.",
+        "Sec2.1/ell", "Section 2.1, after Assumption 1", "ell_f^2 bounds the norm of G; at zero loss it is the "
+                                                         "Hessian's.",
         Form("|(1/n) sum g_i g_i^T| <= max_i |g_i|^2",
              r"\Big\|\tfrac1n\sum_i\nabla f_i\nabla f_i^T\Big\|\le\ell_f^2", _ball, _largest, "<="),
         gn.prove_average_bound, "Cauchy's inequality for every gradient; E vanishes with the residuals.",
@@ -149,7 +150,8 @@ CLAIMS: tuple[Claim, ...] = (
         reg.prove_blow_up, "Derivatives and a limit.",
     ),
     entry(
-        "Figure1", "Figure 1", "In one dimension lambda R is a multiple of log(1 - eta ell/2), the constant -sigma^2/(2B).",
+        "Figure1", "Figure 1", "In one dimension lambda R is a multiple of log(1 - eta ell/2), the constant "
+                               "-sigma^2/(2B).",
         Form("lambda R(x) = -(sigma^2/(2B)) log(1 - eta x/2)",
              r"\lambda R=-\frac{\sigma^2}{2B}\log\Big(1-\frac{\eta\ell}2\Big)",
              lambda pt: pt["eta"] * pt["sigma"] ** 2 / pt["B"] * reg.scalar(pt["x"], pt["eta"]),
@@ -158,7 +160,8 @@ CLAIMS: tuple[Claim, ...] = (
         example={"x": sp.Integer(1), "eta": sp.Rational(1, 2), "sigma": sp.Integer(1), "B": sp.Integer(4)},
     ),
     entry(
-        "Sec2.3/minimiser", "Section 2.3", "At a minimiser of L the gradient of L + lambda R is lambda grad R, O(lambda).",
+        "Sec2.3/minimiser", "Section 2.3", "At a minimiser of L the gradient of L + lambda R is lambda grad R, "
+                                           "O(lambda).",
         words("grad(L + lambda R) = lambda grad R where grad L = 0", r"\nabla\tilde L=\lambda\nabla R"),
         lambda: _prove_stationary(), "Linearity.",
     ),

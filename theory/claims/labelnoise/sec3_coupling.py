@@ -96,7 +96,8 @@ CLAIMS: tuple[Claim, ...] = (
         "Sec3.1/noise-covariance", f"{SECTION}, after Eq. 3, covariance of eps*",
         "With fresh label noise for every draw of the batch, the noise has covariance eta lambda G.",
         Form("E eps eps^T = eta lambda G, lambda = eta sigma^2/B [at a point: n = B = 2]",
-             r"\mathbb E\,\epsilon_k^*(\epsilon_k^*)^T=\eta\lambda G", _enumerated(False), _printed_covariance(sp.S.One)),
+             r"\mathbb E\,\epsilon_k^*(\epsilon_k^*)^T=\eta\lambda G", _enumerated(False),
+             _printed_covariance(sp.S.One)),
         process.prove_noise_covariance, "All batches in [n]^B and all signs enumerated.",
         example=NOISE_EXAMPLE, symbols={"a0": "gradients (a0, b0), (a1, b1)"},
         sample=sampler(eta=fraction, sigma=positive(), **dict.fromkeys(("a0", "b0", "a1", "b1"), whole(-3, 3))),
@@ -142,8 +143,10 @@ CLAIMS: tuple[Claim, ...] = (
     entry(
         "Prop3/remainder", f"{SECTION}, Proposition 3, against Eq. 52-53",
         "The remainder eta X (sqrt(L) + M + X^2) is of order c^(5/2) eta lambda^(1+delta).",
-        words("eta X (sqrt(L) + M + X^2) = O~(c^(5/2) eta lambda^(1+delta))", r"\tilde O(c^{5/2}\eta\lambda^{1+\delta})"),
-        lambda: orders.prove_order(TERMS, orders.C ** sp.Rational(5, 2) * orders.ETA * orders.LAM ** (1 + orders.DELTA / 2),
+        words("eta X (sqrt(L) + M + X^2) = O~(c^(5/2) eta lambda^(1+delta))",
+        r"\tilde O(c^{5/2}\eta\lambda^{1+\delta})"),
+        lambda: orders.prove_order(TERMS, orders.C ** sp.Rational(5,
+        2) * orders.ETA * orders.LAM ** (1 + orders.DELTA / 2),
                                    tilde=True),
         "X M is of order lambda^(1+delta/2): the exponent of the appendix, Eq. 53, is the right one. Nothing that "
         "follows uses the larger exponent.",
@@ -179,11 +182,13 @@ CLAIMS: tuple[Claim, ...] = (
         "Off the span of G the covariance is 0, not lambda/2; the difference is of order lambda, but a combination of "
         "the g_i: along the minimisers both agree. The proof (Eq. 62-63) treats that part separately.",
         form=words("the two agree on the kernel of G at zero loss; they differ by (lambda/(4n)) sum_i g_i tr(P H_i)",
-                   r"\lambda\nabla R-\tfrac12\mathbb E\nabla^3L(\xi,\xi)=\frac\lambda{4n}\sum_ig_i\operatorname{tr}(P_{\ker G}H_i)"),
+                   r"\lambda\nabla R-\tfrac12\mathbb "
+                   r"E\nabla^3L(\xi,\xi)=\frac\lambda{4n}\sum_ig_i\operatorname{tr}(P_{\ker G}H_i)"),
         refute=gauss_newton.refute_normal_difference,
     ),
     entry(
-        "Lemma3/decrease", "Section 3.2, Lemma 3", "L + lambda R at the next reference point is at most L - F at this one.",
+        "Lemma3/decrease", "Section 3.2, Lemma 3", "L + lambda R at the next reference point is at most L - F at this "
+                                                   "one.",
         words("L(t') + lambda R(t') <= L(t) - F", r"\tilde L(\theta_{m+1}^*)\le L(\theta_m^*)-\mathcal F"),
         descent.prove_balance,
         "The tilde is missing on the right: from a zero of L the printed bound is negative, while L + lambda R is not. "
@@ -193,7 +198,8 @@ CLAIMS: tuple[Claim, ...] = (
         refute=descent.refute_lemma3,
     ),
     entry(
-        "Theorem1/steps", "Section 3.2, proof of Theorem 1", "lambda T/F steps are eta^-1 lambda^(-1-delta) up to logarithms.",
+        "Theorem1/steps", "Section 3.2, proof of Theorem 1",
+        "lambda T/F steps are eta^-1 lambda^(-1-delta) up to logarithms.",
         words("lambda T/F = O~(eta^-1 lambda^(-1-delta))",
               r"\lambda\mathcal T/\mathcal F=\tilde O(\eta^{-1}\lambda^{-1-\delta})"),
         orders.prove_total_steps, "Exponents of the definitions in Lemma 1 and 3.",

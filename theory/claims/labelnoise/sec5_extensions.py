@@ -79,27 +79,34 @@ def _radius(point: Point, dimension: str) -> sp.Expr:
 
 CLAIMS: tuple[Claim, ...] = (
     entry(
-        "Eq13", "Section 5.2, Eq. 13, R, with Lemma 4", "The regulariser with momentum is (1 + beta)/(2 eta) tr log(...).",
+        "Eq13", "Section 5.2, Eq. 13, R, with Lemma 4", "The regulariser with momentum is (1 + beta)/(2 eta) tr "
+                                                        "log(...).",
         Form("R(x) = (1 + beta)/(2 eta) log(1 - eta x/(2 (1 + beta)))",
              r"R=\frac{1+\beta}{2\eta}\operatorname{tr}\log\Big(1-\frac\eta{2(1+\beta)}\nabla^2L\Big)", _needed, VALUE),
-        _prove_momentum, "The minus sign is missing: as printed R is minus Eq. 1 at beta = 0, and would reward sharpness.",
+        _prove_momentum, "The minus sign is missing: as printed R is minus Eq. 1 at beta = 0, and would reward "
+                         "sharpness.",
         form=Form("R(x) = -(1 + beta)/(2 eta) log(1 - eta x/(2 (1 + beta)))",
-                  r"R=-\frac{1+\beta}{2\eta}\operatorname{tr}\log\Big(1-\frac\eta{2(1+\beta)}\nabla^2L\Big)", _needed, -VALUE),
+                  r"R=-\frac{1+\beta}{2\eta}\operatorname{tr}\log\Big(1-\frac\eta{2(1+\beta)}\nabla^2L\Big)", _needed,
+                  -VALUE),
         refute=_refute_sign, example=EXAMPLE, sample=_sample,
     ),
     entry(
-        "Eq13/lambda", "Section 5.2, Eq. 13, lambda, and after Lemma 4", "Momentum multiplies lambda by 1/(1 - beta), 10 at 0.9.",
+        "Eq13/lambda", "Section 5.2, Eq. 13, lambda, and after Lemma 4",
+        "Momentum multiplies lambda by 1/(1 - beta), 10 at 0.9.",
         Form("1/(1 - beta) = 10 at beta = 9/10; noise covariance (1 - beta) eta lambda G",
              r"\lambda=\frac{\eta\sigma^2}{B(1-\beta)}", lambda pt: sp.sympify(1) / (1 - pt["beta"]), 1 / (1 - BETA)),
         _prove_noise, "Substitution; the stationary covariance of Proposition 21 confirms the scale.",
         example={"beta": sp.Rational(9, 10)}, sample=sampler(beta=fraction),
     ),
     entry(
-        "Lemma4/radius", "Section 5.2, Lemma 4, Eq. 15, and Proposition 14", "The radius has n^2 where Lemma 1 has n d: the rank of G is at most n.",
+        "Lemma4/radius", "Section 5.2, Lemma 4, Eq. 15, and Proposition 14",
+        "The radius has n^2 where Lemma 1 has n d: the rank of G is at most n.",
         Form("(2 tr(n lambda/nu Pi_G) iota)^(1/2) <= (2 lambda n^2 iota/nu)^(1/2) [at a point: rank r <= n]",
-             r"\mathcal X=\sqrt{\frac{2\lambda n^2\iota}\nu}", lambda pt: _radius(pt, "r"), lambda pt: _radius(pt, "n"), "<="),
+             r"\mathcal X=\sqrt{\frac{2\lambda n^2\iota}\nu}", lambda pt: _radius(pt, "r"), lambda pt: _radius(pt, "n"),
+             "<="),
         _prove_radius, "Trace of a projection of rank at most n.",
-        example={"lam": sp.Rational(1, 10), "n": sp.Integer(3), "r": sp.Integer(2), "iota": sp.Integer(4), "nu": sp.Rational(1, 2)},
+        example={"lam": sp.Rational(1, 10), "n": sp.Integer(3), "r": sp.Integer(2), "iota": sp.Integer(4),
+        "nu": sp.Rational(1, 2)},
         symbols={"r": "rank of G", "iota": "log of the failure probability"},
     ),
 )  # fmt: skip

@@ -62,7 +62,8 @@ def _refute_jacobian() -> Proof:
     return board.proof()
 
 
-JACOBIAN = {"eta": sp.Rational(1, 8), "a0": sp.Integer(1), "b0": sp.Integer(2), "a1": sp.Integer(1), "b1": sp.Integer(-1)}
+JACOBIAN = {"eta": sp.Rational(1, 8), "a0": sp.Integer(1), "b0": sp.Integer(2), "a1": sp.Integer(1),
+"b1": sp.Integer(-1)}
 
 
 def _draw(generator: random.Random) -> Point:
@@ -78,7 +79,8 @@ QUARTER = sp.Rational(1, 4)
 
 CLAIMS: tuple[Claim, ...] = (
     entry(
-        "Sec6.1/limit", f"{PLACE}, the displayed limit", "With eta = (2 - nu)/lambda_1, R/log(2/nu) tends to the norm of the Hessian.",
+        "Sec6.1/limit", f"{PLACE}, the displayed limit", "With eta = (2 - nu)/lambda_1, R/log(2/nu) tends to the norm "
+                                                         "of the Hessian.",
         _scaled(sp.S.One, 1, "lim_{nu -> 0} R/log(2/nu) = lambda_1, lambda_1 > lambda_2",
                 r"\frac{R(\theta)}{\log2/\nu}\to\|\nabla^2L(\theta)\|_2"),
         reg.prove_normalised_limit, "A quarter of it: R(lambda_1) = log(2/nu)/(2 eta), and 1/(2 eta) -> lambda_1/4. It "
@@ -114,7 +116,8 @@ CLAIMS: tuple[Claim, ...] = (
         "R is an upper bound of the squared norm of the Jacobian (mean over the data) at a global minimiser.",
         Form("(1/n) sum |g_i|^2 <= R [at a point: n = 2]", r"\tfrac1n\sum_i\|\nabla f_i\|^2\le R(\theta)",
              _mean_square, lambda point: _regular(point, 1), "<="),
-        reg.prove_lower_bound, "4 R is: R >= tr G/4, and tr G is the mean squared norm. The bound is up to constants anyway.",
+        reg.prove_lower_bound, "4 R is: R >= tr G/4, and tr G is the mean squared norm. The bound is up to constants "
+                               "anyway.",
         form=Form("(1/n) sum |g_i|^2 <= 4 R [at a point: n = 2]", r"\tfrac1n\sum_i\|\nabla f_i\|^2\le4R(\theta)",
                   _mean_square, lambda point: _regular(point, 4), "<="),
         refute=_refute_jacobian, example=JACOBIAN, symbols={"a0": "gradients (a0, b0), (a1, b1)"}, sample=_draw,
