@@ -1,6 +1,7 @@
 """The piecewise quadratic plateaus of the lower bounds, and the chain of inequalities that they carry.
 
-h (Eq. 8) is flat on |x| <= alpha and falls to 0 at 2 alpha; g (Lemma B.3) is a cap. Source: nso, Theorem 4.5, Lemmas B.2
+h (Eq. 8) is flat on |x| <= alpha and falls to 0 at 2 alpha; g (Lemma B.3) is a cap. Source: nso, Theorem 4.5, Lemmas
+B.2
 and B.3, Eq. 8, 9, 40-47; repairs are ours.
 """
 
@@ -35,11 +36,15 @@ LONG = "T >= sigma^2/(2 k C D^2)"
 def _write_smooth(board: Blackboard, name: str, pieces: tuple[tuple[sp.Expr, sp.Expr], ...]) -> None:
     for (_, left), (place, right) in itertools.pairwise(pieces):
         board.equal(f"{name} is continuous at {place}", left.subs(X, place), right.subs(X, place))
-        board.equal(f"{name}' is continuous at {place}", sp.diff(left, X).subs(X, place), sp.diff(right, X).subs(X, place))
+        board.equal(
+            f"{name}' is continuous at {place}", sp.diff(left, X).subs(X, place), sp.diff(right, X).subs(X, place)
+        )
     for place, piece in pieces:
         second = sp.diff(piece, X, 2)
         board.true(f"|{name}''| <= C from {place}", second in (0, C, -C), str(second))
-    board.equal(f"slope of {name} at 0, so that the even continuation is smooth", sp.diff(pieces[0][1], X).subs(X, 0), 0)
+    board.equal(
+        f"slope of {name} at 0, so that the even continuation is smooth", sp.diff(pieces[0][1], X).subs(X, 0), 0
+    )
 
 
 def prove_h() -> Proof:
@@ -90,7 +95,9 @@ def refute_truncation() -> Proof:
 
 
 def prove_clipping() -> Proof:
-    """max(-a, min(U, a)) lies in [-a, a] and is odd in U; |eta xi + U| <= alpha with a = alpha/2 and |xi| <= sigma/sqrt k."""
+    """max(-a, min(U, a)) lies in [-a, a] and is odd in U; |eta xi + U| <= alpha with a = alpha/2 and |xi| <=
+    sigma/sqrt k.
+    """
     board = Blackboard("cases, triangle inequality")
     a = sp.Symbol("a", positive=True)
     for factor in (-3, -1, sp.Rational(-1, 3), 0, HALF, 1, 5):
@@ -111,12 +118,12 @@ def prove_bounded_average() -> Proof:
     return board.proof()
 
 
-def prove_update(printed_sign: int = 1) -> Proof:
+def prove_update() -> Proof:
     """Eq. 42 by induction: the e_0 coordinate shrinks, coordinate t+1 receives -eta_t xi_t, the others rest."""
     board = Blackboard("induction on t, coordinate by coordinate")
     product, w0, eta, xi = sp.symbols("P w0 eta_t xi_t", real=True)
     board.equal("base: empty product", w0 * 1, w0)
-    board.equal("e_0: P w0 - eta P w0/G", printed_sign * (product * w0 - eta * product * w0 / G),
+    board.equal("e_0: P w0 - eta P w0/G", (product * w0 - eta * product * w0 / G),
                 product * (1 - eta / G) * w0)  # fmt: skip
     board.equal("e_{t+1}: 0 - eta xi", 0 - eta * xi, -eta * xi)
     board.include(prove_clipping())
@@ -176,8 +183,8 @@ def refute_converse() -> Proof:
     """eta = (1, 0, ..., 0): the sum obeys Lemma B.2's condition for large T, the sum of squares does not."""
     board = Blackboard("exact counterexample C = D = k = 1, sigma = 2, T = 100, eta = (1, 0, ..., 0)")
     t, sigma2 = sp.Integer(100), sp.Integer(4)
-    board.true("sum eta <= sqrt(D^2 k T/(2 sigma^2 C))", 1 <= sp.sqrt(t / (2 * sigma2)))
-    board.true("sum eta^2 > k D^2/(2 C sigma^2)", 1 > 1 / (2 * sigma2))
+    board.true("sum eta <= sqrt(D^2 k T/(2 sigma^2 C))", sp.sqrt(t / (2 * sigma2)) >= 1)
+    board.true("sum eta^2 > k D^2/(2 C sigma^2)", 1 / (2 * sigma2) < 1)
     return board.proof()
 
 

@@ -283,10 +283,14 @@ def prove_theorem() -> Proof:
                 sp.simplify(((claimed - bound) * (1 - c / 2)).subs(DELTA, 2 * a / c**2)), a * (1 - c))  # fmt: skip
     board.equal("that c minimises a/c + c Delta/2", sp.simplify(sp.diff(a / c + c * DELTA / 2, c).subs(c, best)), 0)
     slope = sp.diff(bound.subs(DELTA, 2 * a), c).subs(c, 1)
-    board.true("Delta = 2a: at c = 1 equality and a rising bound, so some c < 1 is better", slope.is_positive, str(slope))
+    board.true(
+        "Delta = 2a: at c = 1 equality and a rising bound, so some c < 1 is better", slope.is_positive, str(slope)
+    )
     r = sp.Symbol("r", positive=True)  # Delta = 2 a r^2, 0 < r < 1
     gap = sp.simplify((claimed - bound).subs(c, 1).subs(DELTA, 2 * a * r**2))
-    board.equal("0 < Delta < 2a: claimed - bound at c = 1 is 2 a r (1 - r) > 0, so some c < 1 does", gap, 2 * a * r * (1 - r))
+    board.equal(
+        "0 < Delta < 2a: claimed - bound at c = 1 is 2 a r (1 - r) > 0, so some c < 1 does", gap, 2 * a * r * (1 - r)
+    )
     write_no_noise(board)
     return board.proof()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.noise_stability.chain_functions import C, D, ETA, HALF, K, LOWER, RHO, SIGMA, T, prove_g
+from theory.noise_stability.chain_functions import ETA, HALF, LOWER, RHO, SIGMA, C, D, K, T, prove_g
 from theory.proof import Blackboard, Proof
 
 
@@ -29,7 +29,9 @@ def refute_average_noise() -> Proof:
 
 
 def refute_cap_slope() -> Proof:
-    """rho = 1/2, T = 2: alpha/2 = (3/2) c eta sigma < 2 c eta sigma, so g' = -Cx does not hold at the end of the range."""
+    """rho = 1/2, T = 2: alpha/2 = (3/2) c eta sigma < 2 c eta sigma, so g' = -Cx does not hold at the end of
+    the range.
+    """
     board = Blackboard("exact counterexample C = eta = 1/sqrt 2, c = sigma = 1 (rho = 1/2), T = 2, xi = 1, U = eta")
     eta = sp.sqrt(HALF)
     curvature = eta
@@ -148,7 +150,9 @@ def write_minimum(board: Blackboard) -> None:
     """z A + (1-z) B >= min(A, B) for z in [0, 1]."""
     low, gap = sp.symbols("low gap", nonnegative=True)
     z = sp.Symbol("z", positive=True)
-    board.equal("z low + (1-z)(low + gap) - low", sp.expand(z * low + (1 - z) * (low + gap) - low), sp.expand((1 - z) * gap))
+    board.equal(
+        "z low + (1-z)(low + gap) - low", sp.expand(z * low + (1 - z) * (low + gap) - low), sp.expand((1 - z) * gap)
+    )
 
 
 def prove_sum() -> Proof:
@@ -171,7 +175,9 @@ STRONGER = D * sp.sqrt(C * SIGMA**2 / (8 * K * T))
 
 
 def prove_lemma_b3() -> Proof:
-    """min{C D^2, (sigma^2/k) rho/(2-rho)} with rho >= C sqrt(k D^2/(2 T sigma^2 C)) is at least min{C D^2, stronger}."""
+    """min{C D^2, (sigma^2/k) rho/(2-rho)} with rho >= C sqrt(k D^2/(2 T sigma^2 C)) is at least min{C D^2,
+    stronger}.
+    """
     board = Blackboard("contraction, geometric sum, monotone bound")
     for part in (prove_update(), prove_second_iterate(), prove_sum(), prove_g()):
         board.include(part)
@@ -180,7 +186,9 @@ def prove_lemma_b3() -> Proof:
     board.equal("(sigma^2/k) x/2", SIGMA**2 / K * x / 2, STRONGER)
     board.true("1/8 >= 1/32", bool(sp.Rational(1, 8) >= sp.Rational(1, 32)))
     at = {T: SIGMA**2 / (2 * K * C * D**2)}
-    board.equal("C D^2 against the bound at T = sigma^2/(2 k C D^2): ratio 4", (C * D**2) / sp.sqrt((LOWER**2).subs(at)), 4)
+    board.equal(
+        "C D^2 against the bound at T = sigma^2/(2 k C D^2): ratio 4", (C * D**2) / sp.sqrt((LOWER**2).subs(at)), 4
+    )
     return board.proof()
 
 

@@ -38,6 +38,11 @@ def _gradient(a: sp.Matrix, w: sp.Matrix, y: sp.Expr) -> sp.Matrix:
     return sp.Matrix(w.rows, w.cols, [sp.diff(loss(a, w, y), v) for v in w])
 
 
+def _residual_times_slope(y: sp.Expr) -> sp.Matrix:
+    a, w = generic("a", 2), generic("w", 2)
+    return ((a.T * (w * w.T)).trace() - y) * (a + a.T) * w
+
+
 def prove_gradient() -> Proof:
     """(1/n) sum (<A, WW^T> - y)(A + A^T) W, for generic matrices of sizes 2 and 3."""
     board = Blackboard("differentiation, generic matrices of sizes 2 and 3")
@@ -45,7 +50,13 @@ def prove_gradient() -> Proof:
     for size in (2, 3):
         a, w = generic("a", size), generic("w", size)
         residual = (a.T * (w * w.T)).trace() - y
-        board.equal(f"size {size}", _gradient(a, w, y).expand(), (residual * (a + a.T) * w).expand())
+        slope = sp.Matrix(size, size, [sp.diff(residual, v) for v in w])
+        board.equal(f"gradient of <A, WW^T>, size {size}", slope, (a + a.T) * w)
+    r = sp.Symbol("r", real=True)
+    board.equal("chain rule: d(r^2/2)/dr", sp.diff(r**2 / 2, r), r)
+    board.equal(
+        "size 2, in full", _gradient(generic("a", 2), generic("w", 2), y).expand(), _residual_times_slope(y).expand()
+    )
     return board.proof()
 
 
@@ -72,7 +83,7 @@ def prove_hessian() -> Proof:
     b = a + a.T
     residual = (a.T * (w * w.T)).trace() - y
     gradient = _gradient(a, w, y)
-    for (i, v), (j, u) in itertools.product(enumerate(w), repeat=2):
+    for (i, v), j in itertools.product(enumerate(w), range(len(w))):
         right = (b * w)[i] * (b * w)[j] + residual * sp.diff((b * w)[j], v)
         board.equal(f"entry {i}, {j}", sp.diff(gradient[j], v), right)
     return board.proof()
@@ -194,10 +205,14 @@ def prove_unique_when_enough() -> Proof:
         board.true(f"size {size}: d(d+1)/2 symmetric witnesses are independent", sp.Ne(rows.det(), 0), str(rows.det()))
     a, w = generic("a", 2), generic("w", 2)
     b = a + a.T
-    board.equal("|BW|_F^2 = <B^2, WW^T>", sp.expand(((b * w).T * (b * w)).trace()), sp.expand((b * b * w * w.T).trace()))
+    board.equal(
+        "|BW|_F^2 = <B^2, WW^T>", sp.expand(((b * w).T * (b * w)).trace()), sp.expand((b * b * w * w.T).trace())
+    )
     c, s = sp.Rational(3, 5), sp.Rational(4, 5)
     q = sp.Matrix([[c, -s], [s, c]])
-    board.equal("WW^T is unchanged by a rotation from the right, which rotates the Hessian", (w * q) * (w * q).T, w * w.T)
+    board.equal(
+        "WW^T is unchanged by a rotation from the right, which rotates the Hessian", (w * q) * (w * q).T, w * w.T
+    )
     return board.proof()
 
 

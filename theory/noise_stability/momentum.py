@@ -155,7 +155,9 @@ def refute_roots() -> Proof:
 
 
 def first_entry_square(value: sp.Expr) -> sp.Expr:
-    """alpha^2 for the eigenvalue ``value`` of X X^T: b^2/(b^2 + (a - value)^2) with the entries a, b of its first row."""
+    """alpha^2 for the eigenvalue ``value`` of X X^T: b^2/(b^2 + (a - value)^2) with the entries a, b of its
+    first row.
+    """
     square = MATRIX * MATRIX.T
     a, b = square[0, 0], square[0, 1]
     return b**2 / (b**2 + (a - value) ** 2)
@@ -191,7 +193,9 @@ def prove_eq67() -> Proof:
 
 
 def refute_bounded_entries() -> Proof:
-    """rho = 4/5, mu = 2/5: X X^T is diagonal with the larger entry second, so alpha_1 = 0, and Eq. 68 fails for large i."""
+    """rho = 4/5, mu = 2/5: X X^T is diagonal with the larger entry second, so alpha_1 = 0, and Eq. 68 fails
+    for large i.
+    """
     board = Blackboard("exact counterexample rho = 4/5, mu = 2/5")
     square = (MATRIX * MATRIX.T).subs({RHO: sp.Rational(4, 5), MU: sp.Rational(2, 5)})
     board.equal("off the diagonal", square[0, 1], sp.S.Zero)
@@ -203,7 +207,9 @@ def refute_bounded_entries() -> Proof:
 
 
 def prove_power_mean() -> Proof:
-    """Eq. 71 from l_1^2 + l_2^2 >= q: the mean of i-th powers is at least the i-th power of the mean (induction on i)."""
+    """Eq. 71 from l_1^2 + l_2^2 >= q: the mean of i-th powers is at least the i-th power of the mean
+    (induction on i).
+    """
     board = Blackboard("power mean by induction (Chebyshev's product of ordered pairs)")
     a, b, p, r = sp.symbols("a b p r", positive=True)
     board.equal("2(ap + br) - (a+b)(p+r) = (a-b)(p-r), p = a^i, r = b^i ordered alike", 2 * (a * p + b * r)
@@ -252,9 +258,13 @@ def prove_case() -> Proof:
 
 
 def _check_displacements(board: Blackboard) -> None:
-    """Exact paths on a grid against W_t >= 1 - rho t/(1-mu) (from rest) and r_i >= 1 - rho i/(1-mu)^2 (after a push)."""
+    """Exact paths on a grid against W_t >= 1 - rho t/(1-mu) (from rest) and r_i >= 1 - rho i/(1-mu)^2 (after a
+    push).
+    """
     held = True
-    for rho, mu in itertools.product((sp.Rational(1, 50), sp.Rational(1, 10), HALF), (sp.S.Zero, sp.Rational(1, 3), HALF)):
+    for rho, mu in itertools.product(
+        (sp.Rational(1, 50), sp.Rational(1, 10), HALF), (sp.S.Zero, sp.Rational(1, 3), HALF)
+    ):
         matrix = MATRIX.subs({RHO: rho, MU: mu})
         for state, drop in ((E1, rho / (1 - mu)), (ONES, rho / (1 - mu) ** 2)):
             for i in range(int(1 / drop) + 1):
@@ -275,10 +285,13 @@ def prove_lower_bound() -> Proof:
     _check_displacements(board)
     lam, r, s = sp.symbols("lambda r s", positive=True)
     i = sp.Symbol("i", integer=True, positive=True)
-    board.equal("sum_{s<i} (mu^s) <= 1/(1-mu): velocity of one push", sp.simplify(1 / (1 - MU) - (1 - MU**i) / (1 - MU)),
+    board.equal("sum_{s<i} (mu^s) <= 1/(1-mu): velocity of one push",
+                sp.simplify(1 / (1 - MU) - (1 - MU**i) / (1 - MU)),
                 MU**i / (1 - MU))  # fmt: skip
     fall = lam * ETA * T / (1 - MU)
-    board.equal("share lost by the slow coordinate at l = (1-mu)/(2 eta T)", fall.subs(lam, (1 - MU) / (2 * ETA * T)), HALF)
+    board.equal(
+        "share lost by the slow coordinate at l = (1-mu)/(2 eta T)", fall.subs(lam, (1 - MU) / (2 * ETA * T)), HALF
+    )
     board.equal("its squared gradient, start D^2/2: l^2 (D^2/l)/4", lam**2 * (D**2 / lam) / 4, lam * D**2 / 4)
     bias = C**2 * (D**2 / C) / 4
     board.equal("fast coordinate, while rho t/(1-mu) <= 1/2: bias", bias, C * D**2 / 4)
@@ -293,7 +306,8 @@ def prove_lower_bound() -> Proof:
     board.equal("2 sqrt(slow fast)", 2 * sp.sqrt(sp.expand(slow * fast / (1 - MU) ** 3)), D * sp.sqrt(C * SIGMA**2
                 / (16 * K * T)))  # fmt: skip
     board.equal("r^2 + s^2 - 2 r s", r**2 + s**2 - 2 * r * s, (r - s) ** 2)
-    board.equal("C D^2/4 = D sqrt(C sigma^2/(16 k T)) at T = sigma^2/(k C D^2)", (C * D**2 / 4) ** 2, (D**2 * C * SIGMA**2
+    board.equal("C D^2/4 = D sqrt(C sigma^2/(16 k T)) at T = sigma^2/(k C D^2)", (C * D**2 / 4) ** 2,
+                (D**2 * C * SIGMA**2
                 / (16 * K * T)).subs(T, SIGMA**2 / (K * C * D**2)))  # fmt: skip
     return board.proof()
 

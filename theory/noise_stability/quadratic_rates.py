@@ -53,11 +53,15 @@ def prove_recursion() -> Proof:
                 sp.expand((1 - C * ETA) ** 2 * m + ETA**2 * v))  # fmt: skip
     p, s = sp.symbols("P S", positive=True)  # product and noise sum at t
     before = p * w**2 + s * v
-    board.equal("t -> t+1: product gains a factor, the sum too, plus eta^2", sp.expand((1 - C * ETA) ** 2 * before
-                + ETA**2 * v), sp.expand((1 - C * ETA) ** 2 * p * w**2 + ((1 - C * ETA) ** 2 * s + ETA**2) * v))
+    board.equal(
+        "t -> t+1: product gains a factor, the sum too, plus eta^2",
+        sp.expand((1 - C * ETA) ** 2 * before + ETA**2 * v),
+        sp.expand((1 - C * ETA) ** 2 * p * w**2 + ((1 - C * ETA) ** 2 * s + ETA**2) * v),
+    )
     board.equal("C^2 |W_0|^2 with |W_0| = D sqrt(2/C)", C**2 * (D * sp.sqrt(2 / C)) ** 2, 2 * C * D**2)
     steps = [sp.Rational(1, 2), sp.Rational(1, 3), sp.Rational(1, 4)]
-    board.equal("enumeration of all signs, three steps, C = 2", enumerated_square(sp.Integer(2), steps, sp.S.One, sp.S.One),
+    board.equal("enumeration of all signs, three steps, C = 2", enumerated_square(sp.Integer(2), steps, sp.S.One,
+                                                                                  sp.S.One),
                 second_moment(sp.Integer(2), steps, sp.S.One, sp.S.One))  # fmt: skip
     return board.proof()
 
@@ -242,7 +246,9 @@ def prove_eq60() -> Proof:
     board = Blackboard("monotone in rho")
     board.nonnegative("rho/(2-rho) - rho/2", RHO / (2 - RHO) - RHO / 2, {RHO: (sp.S.Zero, sp.S.One)})
     x = sp.Symbol("x", positive=True)
-    board.equal("at rho = C/(x sqrt T)", SIGMA**2 / (2 * K) * C / (x * sp.sqrt(T)), SIGMA**2 * C / (2 * K * x * sp.sqrt(T)))
+    board.equal(
+        "at rho = C/(x sqrt T)", SIGMA**2 / (2 * K) * C / (x * sp.sqrt(T)), SIGMA**2 * C / (2 * K * x * sp.sqrt(T))
+    )
     return board.proof()
 
 
@@ -261,7 +267,9 @@ def prove_b7() -> Proof:
 
 
 def refute_b7() -> Proof:
-    """A noiseless oracle satisfies Assumption 4.1: every quadratic has |grad|^2 <= 2 D^2 max_l l (1-l eta)^(2T) at T."""
+    """A noiseless oracle satisfies Assumption 4.1: every quadratic has |grad|^2 <= 2 D^2 max_l l (1-l
+    eta)^(2T) at T.
+    """
     board = Blackboard("exact counterexample without noise: C = D = k = sigma = 1, eta = 1/2, T = 100, every quadratic")
     t, eta = 100, HALF
     lam = sp.Symbol("lambda", positive=True)

@@ -1,6 +1,7 @@
 """The printed numbers of Tables 1-3 as exact fractions, and the arithmetic that the text does with them.
 
-Every printed number stands for an interval of half a unit of its last digit. Source: nso, Tables 1-3, Sections 2, 2.2, 3.
+Every printed number stands for an interval of half a unit of its last digit. Source: nso, Tables 1-3, Sections 2,
+2.2, 3.
 """
 
 from __future__ import annotations
@@ -95,7 +96,9 @@ def relative_gains() -> list[sp.Expr]:
 
 
 def mean_reduction(table: dict[str, Row], slack: sp.Expr = sp.S.Zero) -> sp.Expr:
-    """Mean reduction against the best baseline, in per cent; ``slack`` shifts the two numbers in opposite directions."""
+    """Mean reduction against the best baseline, in per cent; ``slack`` shifts the two numbers in opposite
+    directions.
+    """
     pairs = zip(table["NSO"], best(table, highest=False))
     return 100 * mean([1 - (ours + slack) / (theirs - slack) for ours, theirs in pairs])
 
@@ -170,7 +173,9 @@ def prove_within_three() -> Proof:
 
 def prove_rss() -> Proof:
     """1.03% (BERT) and 2.16% (GCN) lie within what the rounding of the table allows."""
-    board = Blackboard("numerical: intervals from the rounding of Table 2, with a definition that the paper leaves open")
+    board = Blackboard(
+        "numerical: intervals from the rounding of Table 2, with a definition that the paper leaves open"
+    )
     slack = sp.Rational(1, 10000)
     for name, printed in (("BERT", sp.Rational("1.03")), ("GCN", sp.Rational("2.16"))):
         low, high = mean_squared_residual(name, -slack), mean_squared_residual(name, slack)
@@ -199,7 +204,9 @@ def refute_gains_in_points() -> Proof:
     board.differ("largest gain in points", max(gains()), sp.Rational(9, 5))
     board.differ("mean gain in points", mean(gains()), sp.Rational(9, 10))
     half = sp.Rational(1, 20)
-    board.true("rounding of the entries (0.1 a difference) does not help", max(gains()) + 2 * half < sp.Rational(9, 5) - half)
+    board.true(
+        "rounding of the entries (0.1 a difference) does not help", max(gains()) + 2 * half < sp.Rational(9, 5) - half
+    )
     board.true("nor with the mean", mean(gains()) + 2 * half < sp.Rational(9, 10) - half)
     return board.proof()
 
@@ -216,7 +223,11 @@ def _reduction(name: str, table: dict[str, Row], printed: str, rounded: str) -> 
     true, against = Blackboard("arithmetic on Table 3"), Blackboard("arithmetic on Table 3")
     value, half, slack = mean_reduction(table), sp.Rational(1, 20), sp.Rational(1, 20)
     low, high = mean_reduction(table, slack), mean_reduction(table, -slack)
-    true.true(f"{name}: {rounded}% from the printed entries", abs(value - sp.Rational(rounded)) <= half, f"{float(value):.4f}%")
+    true.true(
+        f"{name}: {rounded}% from the printed entries",
+        abs(value - sp.Rational(rounded)) <= half,
+        f"{float(value):.4f}%",
+    )
     true.true(f"rounding of the entries allows {printed}%", bool(low <= sp.Rational(printed)) and bool(
         sp.Rational(printed) <= high), f"{float(low):.2f}% to {float(high):.2f}%")  # fmt: skip
     against.true(f"the printed entries do not give {printed}%", abs(value - sp.Rational(printed)) > half,

@@ -42,14 +42,18 @@ def smoothed(f: sp.Expr, variables: tuple[sp.Symbol, ...], covariance: sp.Matrix
         total += term
         order += 1
         term = sp.expand(
-            sum(covariance[i, j] * sp.diff(term, x, y) for i, x in enumerate(variables) for j, y in enumerate(variables))
+            sum(
+                covariance[i, j] * sp.diff(term, x, y) for i, x in enumerate(variables) for j, y in enumerate(variables)
+            )
             / (2 * order)
         )
     return sp.expand(total)
 
 
 def write_integral_remainder(board: Blackboard) -> None:
-    """phi(1) = phi(0) + phi'(0) + phi''(0)/2 + int (1-s)(phi''(s) - phi''(0)) ds, and its size for a Lipschitz phi''."""
+    """phi(1) = phi(0) + phi'(0) + phi''(0)/2 + int (1-s)(phi''(s) - phi''(0)) ds, and its size for a Lipschitz
+    phi''.
+    """
     primitive = (1 - S) * sp.diff(PHI(S), S) + PHI(S)
     board.equal("(1-s) phi'(s) + phi(s) is a primitive of (1-s) phi''(s)", sp.diff(primitive, S),
                 (1 - S) * sp.diff(PHI(S), S, 2))  # fmt: skip
@@ -197,7 +201,9 @@ def refute_claim_a3() -> Proof:
 
 
 def refute_lemma_a4() -> Proof:
-    """l = max(w - r, 0)^(5/2) near the edge of the ball |w| <= r: Hessian 0 inside, remainder c sigma^(5/2) at w = r."""
+    """l = max(w - r, 0)^(5/2) near the edge of the ball |w| <= r: Hessian 0 inside, remainder c sigma^(5/2) at
+    w = r.
+    """
     board = Blackboard("exact counterexample with a Hessian that is Lipschitz inside the hypothesis space only")
     x, power = sp.Symbol("x", positive=True), sp.Rational(5, 2)
     board.equal("l'' tends to 0 at the edge: twice differentiable", sp.limit(sp.diff(x**power, x, 2), x, 0, "+"), 0)

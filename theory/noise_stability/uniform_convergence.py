@@ -54,7 +54,9 @@ def refute_bernstein() -> Proof:
 
 
 def write_entrywise(board: Blackboard) -> None:
-    """|M|_F > t needs an entry beyond t/p; entries of size at most B deviate so far with chance 2 e^(-n t^2/(2 p^2 B^2))."""
+    """|M|_F > t needs an entry beyond t/p; entries of size at most B deviate so far with chance 2 e^(-n t^2/(2
+    p^2 B^2)).
+    """
     write_hoeffding(board)
     t, b = sp.symbols("t B", positive=True)
     scaled = t / P / (2 * b)  # entries in [-B, B], shifted and scaled to [0, 1]
@@ -79,7 +81,9 @@ def write_bounded_hessian(board: Blackboard) -> None:
 
 
 def prove_lemma() -> Proof:
-    """Lemma A.5 as stated: some constants exist, because a bounded loss with a Lipschitz Hessian has bounded Hessians."""
+    """Lemma A.5 as stated: some constants exist, because a bounded loss with a Lipschitz Hessian has bounded
+    Hessians.
+    """
     board = Blackboard("bounded Hessians, cover, Hoeffding's inequality for every entry, union bound")
     write_bounded_hessian(board)
     board.include(prove_repaired_lemma())
@@ -135,11 +139,15 @@ def prove_exponent_chain() -> Proof:
 
 
 def prove_last_step() -> Proof:
-    """3 tau C C_1 n/alpha <= C_3 n/delta' with delta' = 4p (e tau)^(-p), C_3 = 12 p C C_1/(e alpha), and C_2 = 4 alpha sqrt(p)."""
+    """3 tau C C_1 n/alpha <= C_3 n/delta' with delta' = 4p (e tau)^(-p), C_3 = 12 p C C_1/(e alpha), and C_2 =
+    4 alpha sqrt(p).
+    """
     board = Blackboard("quotient of the arguments")
     prime = 4 * P * (sp.E * TAU) ** (-P)
     c3 = 12 * P * C * C1 / (sp.E * ALPHA)
-    quotient = sp.powsimp(sp.expand_power_base((c3 * N / prime) / (3 * TAU * C * C1 * N / ALPHA), force=True), force=True)
+    quotient = sp.powsimp(
+        sp.expand_power_base((c3 * N / prime) / (3 * TAU * C * C1 * N / ALPHA), force=True), force=True
+    )
     board.equal("quotient is (e tau)^(p-1) >= 1", sp.simplify(sp.log(quotient) .expand(force=True)),
                 sp.expand((P - 1) * (1 + sp.log(TAU))))  # fmt: skip
     board.equal("sqrt(16 p alpha^2)", sp.sqrt(16 * P * ALPHA**2), 4 * ALPHA * sp.sqrt(P))
@@ -147,7 +155,9 @@ def prove_last_step() -> Proof:
 
 
 def refute_sample_size() -> Proof:
-    """n >= epsilon alpha/(3 C_1) does not give 3 C C_1 n/alpha >= e: C = C_1 = alpha = n = 1, epsilon = 1/2 would do."""
+    """n >= epsilon alpha/(3 C_1) does not give 3 C C_1 n/alpha >= e: C = C_1 = alpha = n = 1, epsilon = 1/2
+    would do.
+    """
     board = Blackboard("exact counterexample C = 1/2, C_1 = alpha = n = 1, epsilon = 1/2")
     n, c, c1, alpha, eps = sp.S.One, sp.Rational(1, 2), sp.S.One, sp.S.One, sp.Rational(1, 2)
     board.true("n >= epsilon alpha / (3 C_1)", n >= eps * alpha / (3 * c1))

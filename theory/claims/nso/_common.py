@@ -36,9 +36,18 @@ SYMBOLS = {
 
 
 def entry(
-    number: str, place: str, statement: str, printed: Form, reason: str, *, prove: Prove | None = None,
-    refute: Prove | None = None, form: Form | None = None, experiments: Sequence[Experiment] = (),
-    example: Mapping[str, sp.Expr] | None = None, **more: Any,
+    number: str,
+    place: str,
+    statement: str,
+    printed: Form,
+    reason: str,
+    *,
+    prove: Prove | None = None,
+    refute: Prove | None = None,
+    form: Form | None = None,
+    experiments: Sequence[Experiment] = (),
+    example: Mapping[str, sp.Expr] | None = None,
+    **more: Any,
 ) -> Claim:
     """The claim ``nso/number``.
 
@@ -60,8 +69,15 @@ def entry(
 
 
 def monte_carlo(
-    name: str, draw: Draw, labels: Sequence[str], expected: Predict, mutants: Mapping[str, Predict], *,
-    trajectories: int = 65_536, relation: str = "==", printed: Predict | None = None,
+    name: str,
+    draw: Draw,
+    labels: Sequence[str],
+    expected: Predict,
+    mutants: Mapping[str, Predict],
+    *,
+    trajectories: int = 65_536,
+    relation: str = "==",
+    printed: Predict | None = None,
 ) -> Experiment:
     """Means of ``draw(generator, count)``, an array (count, len(labels)) of independent rows, against predictions."""
 

@@ -46,7 +46,10 @@ def _xi_experiment() -> Experiment:
         return ((2 * z).sum(axis=1) / 6)[:, None] ** 2
 
     return monte_carlo(
-        "additive noise of variance 9/4, k = 3: square of xi", draw, ["square"], numbers(2.25 / 3),
+        "additive noise of variance 9/4, k = 3: square of xi",
+        draw,
+        ["square"],
+        numbers(2.25 / 3),
         {"1/2": numbers(2.25 / 6), "k^2 for k": numbers(2.25 / 9), "sigma for sigma^2": numbers(0.5)},
     )
 
@@ -81,7 +84,9 @@ def _setting() -> tuple[Claim, ...]:
     corollary = Form("|grad F(W_1) - grad F(W_2)| <= E|grad f(W_1+U) - grad f(W_2+U)| <= C |W_1 - W_2|",
                      r"\|\nabla F(W_1)-\nabla F(W_2)\|\le C\|W_1-W_2\|")  # fmt: skip
     delta = Form("delta_i = (1/(2k)) sum_j (grad f(W+U_j) + grad f(W-U_j) - grad F(W)) has mean zero", DELTA_LATEX % "")
-    right = Form("delta_i = (1/(2k)) sum_j (grad f(W+U_j) + grad f(W-U_j) - 2 grad F(W)) has mean zero", DELTA_LATEX % "2")
+    right = Form(
+        "delta_i = (1/(2k)) sum_j (grad f(W+U_j) + grad f(W-U_j) - 2 grad F(W)) has mean zero", DELTA_LATEX % "2"
+    )
     xi = Form("xi_i = (1/(2k)) sum_j (G_i^(j) - grad f(W+U_j) - grad f(W-U_j)) has mean zero",
               r"\mathbb E\,\xi_i=0")  # fmt: skip
     return (
@@ -115,11 +120,13 @@ def _results() -> tuple[Claim, ...]:
         entry("4.3/from-zero", f"{PLACE}, Theorem 4.3 with the t of Lemma B.1", "The bound for t in 0..T-1.", from_zero,
               "C w^2/2 without noise has a mean above 2 C D^2/T for every eta < 1/C.", prove=ds.prove_theorem,
               refute=ds.refute_theorem_from_zero, form=noisy),
-        entry("4.4/xi", f"{PLACE}, Lemma 4.4, Eq. 7, first part, with its display in Appendix B.1", "Variance of xi.", xi,
+        entry("4.4/xi", f"{PLACE}, Lemma 4.4, Eq. 7, first part, with its display in Appendix B.1", "Variance of xi.",
+              xi,
               "(a+b)^2 <= 2a^2 + 2b^2; attained by additive noise.", prove=ds.prove_xi_bound,
               experiments=(_xi_experiment(),), example={n: POINT[n] for n in ("k", "sigma")}),
         entry("4.4/delta", f"{PLACE}, Lemma 4.4, Eq. 7, second part", "Variance of delta.", delta,
-              "Holds for delta with 2 grad F; as printed, delta has mean grad F/2. Our proof: the variance is at most the "
+              "Holds for delta with 2 grad F; as printed, delta has mean grad F/2. Our proof: the variance is at "
+              "most the "
               "mean square about grad f(W). (i runs from 0 to T-1.)", prove=ds.prove_variance_bound,
               refute=ds.refute_delta, form=right, example={n: POINT[n] for n in names}),
     )  # fmt: skip

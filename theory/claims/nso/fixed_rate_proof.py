@@ -45,11 +45,13 @@ def _definitions() -> tuple[Claim, ...]:
     average = Form("xi_bar = sum_{i=1}^k xi^(i) gives |<xi_bar, e>| <= c sigma and E|xi_bar|^2 <= sigma^2/k",
                    r"\bar\xi_t=\sum_{i=1}^k\xi_t^{(i)}\Rightarrow\mathbb E\|\bar\xi_t\|^2\le\sigma^2/k")  # fmt: skip
     right = Form("xi_bar = (1/k) sum_{i=1}^k xi^(i) gives both", average.latex.replace(r"\sum", r"\frac1k\sum"))
-    slope = Form("g'(eta xi + U) + g'(eta xi - U) = -2 C eta xi for alpha = 2 c eta sigma (1-rho^T)/(1-rho), |U| <= c eta "
+    slope = Form("g'(eta xi + U) + g'(eta xi - U) = -2 C eta xi for alpha = 2 c eta sigma (1-rho^T)/(1-rho), |U| <= "
+                 "c eta "
                  "sigma", r"g'(\eta\bar\xi_0+U)+g'(\eta\bar\xi_0-U)=-2C\eta\bar\xi_0")  # fmt: skip
     slope_right = Form("the same for alpha >= 4 c eta sigma", slope.latex)
     return (
-        entry("B.3/g", f"{PLACE}, the function g", "The pieces of g fit together.", smooth, "Values, slopes, curvatures.",
+        entry("B.3/g", f"{PLACE}, the function g", "The pieces of g fit together.", smooth, "Values, slopes, "
+                                                                                            "curvatures.",
               prove=cf.prove_g),
         entry("Eq46", f"{PLACE}, definition of xi_bar and Eq. 46", "Noise of an average.", average,
               "1/k is missing in the definition.", prove=fr.prove_average_noise, refute=fr.refute_average_noise,
@@ -64,14 +66,17 @@ def _definitions() -> tuple[Claim, ...]:
 def _iterates() -> tuple[Claim, ...]:
     second = Form("W_2 = (1-C eta)^2 W_0 - (1-C eta) eta xi_0 - eta xi_1 where xi_0 acts on the cap, g' = -C x",
                   r"W_2=(1-C\eta)^2W_0-(1-C\eta)\eta\bar\xi_0-\eta\bar\xi_1")  # fmt: skip
-    second_right = Form("the same where xi_0 acts on a coordinate with curvature +C (on the cap 1 + C eta)", second.latex)
+    second_right = Form(
+        "the same where xi_0 acts on a coordinate with curvature +C (on the cap 1 + C eta)", second.latex
+    )
     eq47 = Form("W_{t+1} = (1-C eta)^(t+1) W_0 - sum_{i=0}^t (1-C eta)^(t-1-i) eta xi_i",
                 r"W_{t+1}=(1-C\eta)^{t+1}W_0-\sum_{i=0}^t(1-C\eta)^{t-1-i}\eta\bar\xi_i")  # fmt: skip
     eq47_right = Form("W_{t+1} = (1-C eta)^(t+1) W_0 - sum_{i=0}^t (1-C eta)^(t-i) eta xi_i",
                       eq47.latex.replace("t-1-i", "t-i"))  # fmt: skip
     return (
         entry("B.3/second-step", f"{PLACE}, W_1 and W_2", "The first iterates.", second,
-              "On the cap the sign is the other way: noise grows. It contracts on the curved coordinates, where the noise "
+              "On the cap the sign is the other way: noise grows. It contracts on the curved coordinates, where the "
+              "noise "
               "is defined to act.", prove=fr.prove_second_iterate, refute=fr.refute_second_iterate, form=second_right),
         entry("Eq47", f"{PLACE}, induction and Eq. 47", "All iterates.", eq47, "The exponent is t - i.",
               prove=fr.prove_update, refute=fr.refute_update, form=eq47_right),
@@ -79,7 +84,8 @@ def _iterates() -> tuple[Claim, ...]:
 
 
 def _bounds() -> tuple[Claim, ...]:
-    start = Form("F(W_0) - min F = D^2/2 + (C/4) alpha^2 (mean of g over U included)", r"F(W_0)-\min F=\tfrac{D^2}2+\tfrac "
+    start = Form("F(W_0) - min F = D^2/2 + (C/4) alpha^2 (mean of g over U included)", r"F(W_0)-\min "
+                                                                                       r"F=\tfrac{D^2}2+\tfrac "
                  r"C4\alpha^2")  # fmt: skip
     start_right = Form("F(W_0) - min F <= D^2/2 + (C/4) alpha^2", start.latex.replace("=", r"\le"))
     c2 = Form("F(W_0) - min F <= D^2 gives c^2 <= D^2 (1-rho)^2/(2 sigma^2 rho^2 (1-rho^T)^2)",
@@ -90,8 +96,13 @@ def _bounds() -> tuple[Claim, ...]:
                  r"CD^2(1-\rho)^{2t}+\frac{\sigma^2}k\rho^2\sum_{i=0}^t(1-\rho)^{2(t-1-i)}")  # fmt: skip
     total_right = Form("the same with the sum to t - 1; it is at least min{C D^2, (sigma^2/k) rho/(2-rho)}",
                        total.latex.replace("^t(", "^{t-1}("))  # fmt: skip
-    lemma = Form("if T eta >= sqrt(D^2 k T/(2 sigma^2 C)): min E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T))",
-                 r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{32kT}}", None, LOWER, ">=")  # fmt: skip
+    lemma = Form(
+        "if T eta >= sqrt(D^2 k T/(2 sigma^2 C)): min E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T))",
+        r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{32kT}}",
+        None,
+        LOWER,
+        ">=",
+    )
     lemma_right = Form("the same with min{C D^2, D sqrt(C sigma^2/(8 k T))}, at least the printed bound for " + LONG,
                        r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\min\{CD^2,D\sqrt{\frac{C\sigma^2}{8kT}}\}", None,
                        sp.Min(C * D**2, fr.STRONGER), ">=")  # fmt: skip
@@ -107,7 +118,8 @@ def _bounds() -> tuple[Claim, ...]:
               "The sum ends at t - 1; its geometric value and the minimum over t are right.", prove=fr.prove_sum,
               refute=fr.refute_sum, form=total_right, experiments=(_contraction_experiment(),)),
         entry("B.3", f"{PLACE} with its last chain", "Lower bound for large fixed step sizes.", lemma,
-              "C D^2 is dropped from the minimum, which needs T large against sigma^2; with sigma^2 = 100 and all else 1 "
+              "C D^2 is dropped from the minimum, which needs T large against sigma^2; with sigma^2 = 100 and all "
+              "else 1 "
               "the lemma fails. The function is that of Eq. 45, not Eq. 8.", prove=fr.prove_lemma_b3,
               refute=fr.refute_lemma_b3, form=lemma_right, example=corner),
     )  # fmt: skip

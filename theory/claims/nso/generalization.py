@@ -38,7 +38,8 @@ def _kl_experiment() -> Experiment:
 def _theorem() -> tuple[Claim, ...]:
     latex = (r"L(W) \le (1+\epsilon)\hat L(W) + (1+\epsilon)\sqrt{C\alpha r^2/n}"
              r" + O(n^{-3/4}\log\delta^{-1})")  # fmt: skip
-    printed = Form("for every delta > 0 and epsilon close to 0: L <= (1+epsilon) Lhat + (1+epsilon) sqrt(C alpha r^2/n) "
+    printed = Form("for every delta > 0 and epsilon close to 0: L <= (1+epsilon) Lhat + (1+epsilon) sqrt(C alpha "
+                   "r^2/n) "
                    "+ O(n^(-3/4) log(1/delta)), Hessian Lipschitz within the hypothesis space", latex)  # fmt: skip
     right = Form("for every fixed epsilon > 0, 0 < delta <= 1/2, alpha > 0, a loss in [0, C] with a Hessian that is "
                  "L-Lipschitz on all of R^p: the same bound; the constant in O depends on epsilon, p, r, alpha, C, L",
@@ -47,7 +48,8 @@ def _theorem() -> tuple[Claim, ...]:
     fixed = Form("the constant in O depends on epsilon (through 1/(1-beta) = (1+epsilon)/epsilon)", latex)
     return (
         entry("2.2", f"{PLACE}, Theorem 2.2, Eq. 2", "PAC-Bayes bound with the trace of the Hessian.", printed,
-              "alpha, a maximum of traces, can be negative (l = e^(-w^2) near 0), and then the bound is no real number; "
+              "alpha, a maximum of traces, can be negative (l = e^(-w^2) near 0), and then the bound is no real "
+              "number; "
               "the perturbation also leaves the hypothesis space (Lemma A.4), and log(1/delta) vanishes as delta -> 1. "
               "With these conditions the theorem holds for a fixed epsilon.", prove=pb.prove_theorem,
               refute=pb.refute_theorem, form=right),
@@ -65,11 +67,16 @@ def _theorem() -> tuple[Claim, ...]:
 
 def _ingredients() -> tuple[Claim, ...]:
     a1 = Form("P(for all Q: L_Q <= Lhat_Q/beta + C (KL(Q||P) + log(1/delta))/(2 beta (1-beta) n)) >= 1 - delta",
-              r"L_{\mathcal Q} \le \frac1\beta\hat L_{\mathcal Q} + \frac{C(KL(\mathcal Q\|\mathcal P)+\log\frac1\delta)}"
+              r"L_{\mathcal Q} \le \frac1\beta\hat L_{\mathcal Q} + \frac{C(KL(\mathcal Q\|\mathcal "
+              r"P)+\log\frac1\delta)}"
               r"{2\beta(1-\beta)n}")  # fmt: skip
     x, y = sp.symbols("X Y", real=True)
-    kl = Form("KL(Q||P) = (X-Y)^T Sigma^(-1) (X-Y)/2; |X-Y|^2/(2 sigma^2) for Sigma = sigma^2 Id (evaluated for p = 1)",
-              r"KL(\mathcal Q\|\mathcal P)=\tfrac12(X-Y)^\top\Sigma^{-1}(X-Y)", None, (x - y) ** 2 / (2 * SIGMA**2))
+    kl = Form(
+        "KL(Q||P) = (X-Y)^T Sigma^(-1) (X-Y)/2; |X-Y|^2/(2 sigma^2) for Sigma = sigma^2 Id (evaluated for p = 1)",
+        r"KL(\mathcal Q\|\mathcal P)=\tfrac12(X-Y)^\top\Sigma^{-1}(X-Y)",
+        None,
+        (x - y) ** 2 / (2 * SIGMA**2),
+    )
     sketch = Form("the remainder of Eq. 20 is O(sigma^3 + sigma^2 sqrt(p)/sqrt(n) + log(1/delta)/n), delta <= 1/2",
                   r"O\left(\sigma^3+\frac{\sigma^2\sqrt p}{\sqrt n}+\frac{\log\delta^{-1}}{n}\right)")  # fmt: skip
     return (
@@ -82,7 +89,8 @@ def _ingredients() -> tuple[Claim, ...]:
               kl, "The quadratic parts of the log ratio cancel.", prove=pb.prove_kl,
               experiments=(_kl_experiment(),),
               example={"X": sp.S.One, "Y": sp.Rational(1, 3), "sigma": sp.Rational(1, 2)}),
-        entry("2.2/sketch-bound", f"{PLACE}, last display of the proof sketch", "Order of the remainder of the displayed "
+        entry("2.2/sketch-bound", f"{PLACE}, last display of the proof sketch", "Order of the remainder of the "
+                                                                                "displayed "
               "bound.", sketch, "Eq. 20 has a factor sqrt(log(C_3 n/delta)) more; Young's inequality absorbs it in "
               "sigma^3 and log(1/delta)/n.", prove=pb.prove_sketch_remainder),
     )  # fmt: skip

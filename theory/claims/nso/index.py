@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+EQUATIONS = 71
+
 _PICTURE = "a picture without printed numbers; the training runs behind it cannot be repeated from the paper"
 
 
@@ -26,7 +28,8 @@ INDEX: dict[str, tuple[str, ...] | str] = {
     "Proposition A.2": _ids("A.2"),
     "Claim A.3": _ids("A.3"),
     "Lemma A.4": _ids("A.4", "A.4/expectation", "A.4/remainder"),
-    "Lemma A.5": _ids("A.5", "A.5/constants", "A.5/event", "A.5/cover", "A.5/chain", "A.5/last-step", "A.5/sample-size"),
+    "Lemma A.5": _ids("A.5", "A.5/constants", "A.5/event", "A.5/cover", "A.5/chain", "A.5/last-step",
+    "A.5/sample-size"),
     "Lemma B.1": _ids("B.1", "B.1/independent"),
     "Lemma B.2": _ids("B.2", "B.2/first-step", "B.2/second-step", "B.2/start", "B.2/first-equality"),
     "Lemma B.3": _ids("B.3", "B.3/g", "B.3/cap-slope", "B.3/second-step", "B.3/start", "B.3/c", "B.3/sum"),
@@ -45,7 +48,8 @@ INDEX: dict[str, tuple[str, ...] | str] = {
     "Eq. 1": _ids("2.1"),
     "Eq. 2": _ids("2.2"),
     "Eq. 3": _ids("A.1"),
-    "Eq. 4": "the definition of the matrix-sensing loss; its gradient and Hessian are nso/Eq22, nso/Eq23, nso/2.1.1/trace",
+    "Eq. 4": "the definition of the matrix-sensing loss; its gradient and Hessian are nso/Eq22, nso/Eq23, "
+             "nso/2.1.1/trace",
     "Eq. 5": _ids("2.3"),
     "Eq. 6": _ids("4.3"),
     "Eq. 7": _ids("4.4/xi", "4.4/delta"),

@@ -15,7 +15,7 @@ STEPS = (0.25, 0.5, 0.125, 0.25)
 SETTING = {"curvature": 1.0, "sigma": 0.5, "k": 2}
 
 
-def _plateau_slope(x: np.ndarray, alpha: float) -> np.ndarray:
+def _plateau_slope(x: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     size = np.abs(x)
     slope = np.where(size <= 1.5 * alpha, -(size - alpha), size - 2 * alpha)
     return np.sign(x) * np.where((size <= alpha) | (size >= 2 * alpha), 0.0, slope)
@@ -55,18 +55,24 @@ def _iterates_experiment() -> Experiment:
 
 
 def _steps() -> tuple[Claim, ...]:
-    eq40 = Form("|<xi_t, e_{t+1}>| <= sigma/sqrt(k) for each gives the same for their average", r"|\langle\bar\xi_t,e_{t+1}"
+    eq40 = Form("|<xi_t, e_{t+1}>| <= sigma/sqrt(k) for each gives the same for their average", r"|\langle\bar\xi_t,e"
+                                                                                                r"_{t+1}"
                 r"\rangle|\le\sigma/\sqrt k")  # fmt: skip
     eq41 = Form("with alpha_i = 2 eta_i sigma/sqrt(k): |eta_i xi + U| <= alpha_i and h_i' = 0 at both points",
                 r"|\eta_0\langle\bar\xi_0,e_1\rangle\pm\langle U,e_1\rangle|\le\alpha_0")  # fmt: skip
-    first = Form("W_1 = W_0 - eta_0 ((1/2) sum_{i=1}^k (grad f(W_0+U_i) + grad f(W_0-U_i)) + xi) = (1-eta_0/G) W_0 - eta_0 "
+    first = Form("W_1 = W_0 - eta_0 ((1/2) sum_{i=1}^k (grad f(W_0+U_i) + grad f(W_0-U_i)) + xi) = (1-eta_0/G) W_0 - "
+                 "eta_0 "
                  "xi", r"W_1=W_0-\eta_0\left(\tfrac12\sum_{i=1}^k(\cdot)+\bar\xi_0\right)")  # fmt: skip
     first_right = Form("W_1 = W_0 - eta_0 ((1/(2k)) sum (...) + xi) = (1-eta_0/G) W_0 - eta_0 xi",
                        r"W_1=W_0-\eta_0\left(\tfrac1{2k}\sum_{i=1}^k(\cdot)+\bar\xi_0\right)")  # fmt: skip
-    second = Form("W_2 = -(1-eta_1/G)(1-eta_0/G) W_0 - eta_0 xi_0 - eta_1 xi_1", r"W_2=-(1-\eta_1G^{-1})(1-\eta_0G^{-1})W_0"
+    second = Form("W_2 = -(1-eta_1/G)(1-eta_0/G) W_0 - eta_0 xi_0 - eta_1 xi_1", r"W_2=-(1-\eta_1G^{-1})(1-\eta_0G^{-"
+                                                                                 r"1})W_0"
                   r"-\eta_0\bar\xi_0-\eta_1\bar\xi_1")  # fmt: skip
-    second_right = Form("W_2 = (1-eta_1/G)(1-eta_0/G) W_0 - eta_0 xi_0 - eta_1 xi_1", second.latex.replace("=-", "=", 1))
-    eq42 = Form("W_t = W_0 prod_{i<t} (1-eta_i/G) - sum_{i<t} eta_i xi_i", r"W_t=W_0\prod_{i<t}(1-\eta_iG^{-1})-\sum_{i<t}"
+    second_right = Form(
+        "W_2 = (1-eta_1/G)(1-eta_0/G) W_0 - eta_0 xi_0 - eta_1 xi_1", second.latex.replace("=-", "=", 1)
+    )
+    eq42 = Form("W_t = W_0 prod_{i<t} (1-eta_i/G) - sum_{i<t} eta_i xi_i", r"W_t=W_0\prod_{i<t}(1-\eta_iG^{-1})-\sum_"
+                                                                           r"{i<t}"
                 r"\eta_i\bar\xi_i")  # fmt: skip
     return (
         entry("Eq40", f"{PLACE}, Eq. 40 and the next display", "Averages of bounded noise are bounded.", eq40,
@@ -76,7 +82,8 @@ def _steps() -> tuple[Claim, ...]:
         entry("B.2/first-step", f"{PLACE}, W_1", "The first iterate.", first,
               "1/2 should read 1/(2k); with k = 2 the printed step is twice as long.", prove=cf.prove_update,
               refute=cf.refute_first_update, form=first_right),
-        entry("B.2/second-step", f"{PLACE}, W_2", "The second iterate.", second, "The leading minus sign is a misprint.",
+        entry("B.2/second-step", f"{PLACE}, W_2", "The second iterate.", second,
+              "The leading minus sign is a misprint.",
               prove=cf.prove_update, refute=cf.refute_second_sign, form=second_right),
         entry("Eq42", f"{PLACE}, induction and Eq. 42", "All iterates.", eq42, "Induction, coordinate by coordinate.",
               prove=cf.prove_update, experiments=(_iterates_experiment(),)),
@@ -96,22 +103,32 @@ def _bounds() -> tuple[Claim, ...]:
     useless = Form("1 - z/2 >= exp(log(z/2)) for z in (0, 1]", r"1-\tfrac z2\ge\exp(\log\tfrac z2)", 1 - z / 2,
                    sp.exp(sp.log(z / 2)), ">=")  # fmt: skip
     eq44 = Form("prod (1 - eta_i/G) >= 1/2 for G >= 2 sum eta_i", r"\prod(1-\eta_iG^{-1})\ge\tfrac12")
-    first = Form("min_i |grad F(W_i)|^2 = (<W_0, e_0>/G)^2", r"\min_i\|\nabla F(W_i)\|^2=(G^{-1}\langle W_0,e_0\rangle)^2")
+    first = Form(
+        "min_i |grad F(W_i)|^2 = (<W_0, e_0>/G)^2", r"\min_i\|\nabla F(W_i)\|^2=(G^{-1}\langle W_0,e_0\rangle)^2"
+    )
     first_right = Form("min_i |grad F(W_i)|^2 = min_i (<W_i, e_0>/G)^2 >= (<W_0, e_0>/G)^2/4",
                        r"\min_i\|\nabla F(W_i)\|^2\ge\tfrac14(G^{-1}\langle W_0,e_0\rangle)^2")  # fmt: skip
-    lemma = Form("if sum eta_i <= sqrt(D^2 k T/(2 sigma^2 C)): min E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T))",
-                 r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{32kT}}", None, LOWER, ">=")  # fmt: skip
+    lemma = Form(
+        "if sum eta_i <= sqrt(D^2 k T/(2 sigma^2 C)): min E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T))",
+        r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{32kT}}",
+        None,
+        LOWER,
+        ">=",
+    )
     lemma_right = Form("the same with min{C D^2/4, D sqrt(C sigma^2/(32 k T))}, which is the second for " + LONG,
                        r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\min\{\tfrac{CD^2}4,\ldots\}", None,
                        sp.Min(C * D**2 / 4, LOWER), ">=")  # fmt: skip
     corner = {"C": sp.S.One, "D": sp.S.One, "k": sp.S.One, "sigma": sp.Integer(10), "T": sp.S.One}
     return (
         entry("B.2/start", f"{PLACE}, F(W_0) - min F", "Value at the start.", start,
-              "At zero every h_i is at its top; and F is positive everywhere if U_0 has a variance. The difference is what "
+              "At zero every h_i is at its top; and F is positive everywhere if U_0 has a variance. The difference "
+              "is what "
               "the next line says.", prove=cf.prove_start, refute=cf.refute_start, form=start_right),
-        entry("Eq43", f"{PLACE}, next line and Eq. 43", "Condition on the step sizes.", eq43, "Algebra, Cauchy-Schwarz.",
+        entry("Eq43", f"{PLACE}, next line and Eq. 43", "Condition on the step sizes.", eq43,
+              "Algebra, Cauchy-Schwarz.",
               prove=cf.prove_eq43),
-        entry("Eq43/converse", f"{PLACE}, Lemma B.2 against Eq. 43", "The lemma's condition makes the construction admissible.",
+        entry("Eq43/converse", f"{PLACE}, Lemma B.2 against Eq. 43", "The lemma's condition makes the construction "
+                                                                     "admissible.",
               enough, "Eq. 43 bounds the sum of squares, which the sum does not: eta = (1, 0, ..., 0).",
               prove=cf.prove_eq43, refute=cf.refute_converse, form=enough_right),
         entry("Eq44/inequality", f"{PLACE}, above Eq. 44", "An elementary inequality.", useless,
@@ -124,7 +141,8 @@ def _bounds() -> tuple[Claim, ...]:
               "W_0 should read W_i; the factor 1/4 of the next line accounts for the difference.",
               prove=cf.prove_lemma_b2, refute=cf.refute_first_equality, form=first_right),
         entry("B.2", f"{PLACE}, Lemma B.2 with its last chain", "Lower bound for small step sizes.", lemma,
-              "The last step drops C from the minimum, which needs T >= sigma^2/(2 k C D^2); with sigma^2 = 100 and all "
+              "The last step drops C from the minimum, which needs T >= sigma^2/(2 k C D^2); with sigma^2 = 100 and "
+              "all "
               "else 1 the lemma fails.", prove=cf.prove_lemma_b2, refute=cf.refute_lemma_b2, form=lemma_right,
               example=corner),
     )  # fmt: skip

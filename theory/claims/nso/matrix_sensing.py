@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from theory.claims.claim import Claim, Experiment, Form
+from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.claims.nso._common import entry, monte_carlo, numbers
 from theory.noise_stability import matrix_sensing as ms
 
@@ -17,7 +17,9 @@ SIZE = 4
 
 
 def _trace_experiment() -> Experiment:
-    """The Hessian's trace by second differences of the loss along all d^2 coordinates (step 1e-3: relative bias below 1e-6)."""
+    """The Hessian's trace by second differences of the loss along all d^2 coordinates (step 1e-3: relative
+    bias below 1e-6).
+    """
 
     def draw(generator: np.random.Generator, count: int) -> np.ndarray:
         a = generator.standard_normal((count, SIZE, SIZE))
@@ -52,12 +54,12 @@ def _norm_experiment() -> Experiment:
     )  # fmt: skip
 
 
-def _trace_left(point: dict[str, sp.Expr]) -> sp.Expr:
+def _trace_left(point: Point) -> sp.Expr:
     """Trace for A = [[1, a], [0, 1]] and W = [[1, 0], [b, 1]]."""
     return ms.hessian_trace(sp.Matrix([[1, point["a"]], [0, 1]]), sp.Matrix([[1, 0], [point["b"], 1]]))
 
 
-def _norm_of(point: dict[str, sp.Expr], both: bool) -> sp.Expr:
+def _norm_of(point: Point, both: bool) -> sp.Expr:
     a, w = sp.Matrix([[1, point["a"]], [0, 1]]), sp.Matrix([[1, 0], [point["b"], 1]])
     product = (a + a.T) * w if both else a * w
     return (product.T * product).trace()
@@ -74,14 +76,17 @@ def _hessian() -> tuple[Claim, ...]:
     right = Form("tr Hessian = (1/n) sum |(A_i + A_i^T) W|_F^2, of mean 2(d+1) |W|_F^2 = 2(d+1) |WW^T|_*" + HERE,
                  r"\frac1n\sum\|(A_i+A_i^\top)W\|_F^2\approx2(d+1)\|W\|_F^2", _trace_left,
                  lambda point: _norm_of(point, True))  # fmt: skip
-    eq22 = Form("grad = (1/n) sum (<A_i, WW^T> - y_i) A_i W", r"\nabla\hat L=\frac1n\sum(\langle A_i,WW^\top\rangle-y_i)"
+    eq22 = Form("grad = (1/n) sum (<A_i, WW^T> - y_i) A_i W", r"\nabla\hat L=\frac1n\sum(\langle "
+                                                              r"A_i,WW^\top\rangle-y_i)"
                 r"A_iW")  # fmt: skip
     eq22_right = Form("grad = (1/n) sum (<A_i, WW^T> - y_i)(A_i + A_i^T) W",
                       r"\nabla\hat L=\frac1n\sum(\langle A_i,WW^\top\rangle-y_i)(A_i+A_i^\top)W")  # fmt: skip
-    eq23 = Form("d grad/dW_jk = (1/n) sum ([A_i W]_jk A_i W + r_i d(A_i W)/dW_jk); at interpolation the second term is 0",
+    eq23 = Form("d grad/dW_jk = (1/n) sum ([A_i W]_jk A_i W + r_i d(A_i W)/dW_jk); at interpolation the second term "
+                "is 0",
                 r"\frac1n\sum\left([A_iW]_{jk}A_iW+r_i\frac{\partial(A_iW)}{\partial W_{jk}}\right)")  # fmt: skip
     eq23_right = Form("the same with A_i + A_i^T for A_i throughout",
-                      r"\frac1n\sum\left([B_iW]_{jk}B_iW+r_i\frac{\partial(B_iW)}{\partial W_{jk}}\right),\ B_i=A_i+A_i^"
+                      r"\frac1n\sum\left([B_iW]_{jk}B_iW+r_i\frac{\partial(B_iW)}{\partial W_{jk}}\right),\ "
+                      r"B_i=A_i+A_i^"
                       r"\top")  # fmt: skip
     mean = Form("E|A_i W|_F^2 = d |W|_F^2", r"\mathbb E\|A_iW\|_F^2=d\|W\|_F^2")
     return (
@@ -95,36 +100,48 @@ def _hessian() -> tuple[Claim, ...]:
         entry("Eq23", f"{PROOF}, Eq. 23", "Hessian of the loss.", eq23,
               "The derivative of the residual is (A + A^T) W too; the second term does vanish at interpolation.",
               prove=ms.prove_hessian, refute=ms.refute_hessian, form=eq23_right),
-        entry("2.3/mean", f"{PROOF}, E|A_i W|_F^2", "Mean of |A_i W|_F^2.", mean, "E A^T A = d Id; this norm is not the "
+        entry("2.3/mean", f"{PROOF}, E|A_i W|_F^2", "Mean of |A_i W|_F^2.", mean, "E A^T A = d Id; this norm is not "
+                                                                                  "the "
               "Hessian's trace, however.", prove=ms.prove_mean_norm, experiments=(_norm_experiment(),)),
     )  # fmt: skip
 
 
 def _proposition() -> tuple[Claim, ...]:
     latex = r"\mathrm{Tr}\nabla^2\hat L(U^\star)\le\mathrm{Tr}\nabla^2\hat L(W)+O(n^{-1/2})"
-    printed = Form("with high probability, for every W with Lhat(W) = 0: Tr at U* <= Tr at W + O(n^(-1/2)), any n", latex)
-    right = Form("for n >= d(d+1)/2, almost surely: WW^T = X* and Tr at U* = Tr at W for every W with Lhat(W) = 0",
-                 r"n\ge\tfrac{d(d+1)}2\Rightarrow\mathrm{Tr}\nabla^2\hat L(U^\star)=\mathrm{Tr}\nabla^2\hat L(W)")
+    printed = Form(
+        "with high probability, for every W with Lhat(W) = 0: Tr at U* <= Tr at W + O(n^(-1/2)), any n", latex
+    )
+    right = Form(
+        "for n >= d(d+1)/2, almost surely: WW^T = X* and Tr at U* = Tr at W for every W with Lhat(W) = 0",
+        r"n\ge\tfrac{d(d+1)}2\Rightarrow\mathrm{Tr}\nabla^2\hat L(U^\star)=\mathrm{Tr}\nabla^2\hat L(W)",
+    )
     nuclear = Form("X* has the lowest nuclear norm among all X = WW^T with Lhat(W) = 0, any n",
                    r"X^\star=\arg\min\{\|X\|_*:X=WW^\top,\hat L(W)=0\}")  # fmt: skip
     alone = Form("for n >= d(d+1)/2 it is almost surely the only one", nuclear.latex)
-    ratio = Form("if tr X* <= tr WW^T, then Tr at U* <= lambda_max(M)/lambda_min(M) Tr at W, M = (1/n) sum (A_i+A_i^T)^2",
-                 r"\mathrm{Tr}\nabla^2\hat L(U^\star)\le\frac{\lambda_{\max}(M)}{\lambda_{\min}(M)}\mathrm{Tr}\nabla^2\hat "
+    ratio = Form("if tr X* <= tr WW^T, then Tr at U* <= lambda_max(M)/lambda_min(M) Tr at W, M = (1/n) sum "
+                 "(A_i+A_i^T)^2",
+                 r"\mathrm{Tr}\nabla^2\hat L(U^\star)\le\frac{\lambda_{\max}(M)}{\lambda_{\min}(M)}\mathrm{Tr}\nabla^"
+                 r"2\hat "
                  r"L(W)")  # fmt: skip
     eps, n = sp.symbols("epsilon n", positive=True)
-    eq24 = Form("Pr[|(1/n) sum |A_i W|_F^2 - d |W|_F^2| >= epsilon d |W|_F^2] <= 2 exp(-n epsilon^2/8), 0 < epsilon < 1",
-                r"\Pr\left[\left|\tfrac1n\sum\|A_iW\|_F^2-d\|W\|_F^2\right|\ge\epsilon d\|W\|_F^2\right]\le2e^{-n\epsilon^2/8"
+    eq24 = Form("Pr[|(1/n) sum |A_i W|_F^2 - d |W|_F^2| >= epsilon d |W|_F^2] <= 2 exp(-n epsilon^2/8), 0 < "
+                "epsilon < 1",
+                r"\Pr\left[\left|\tfrac1n\sum\|A_iW\|_F^2-d\|W\|_F^2\right|\ge\epsilon "
+                r"d\|W\|_F^2\right]\le2e^{-n\epsilon^2/8"
                 r"}", None, 2 * sp.exp(-n * eps**2 / 8))  # fmt: skip
     return (
         entry("2.3", f"{PLACE}, Proposition 2.3, Eq. 5", "The trace at U* is least among interpolating W.", printed,
               "False for few measurements: at n = 1, A = diag(2, 1) U* has twice the trace of another W, and the gap "
-              "scales with |X*|. The proof also takes Eq. 24, which is for a fixed W, at a W that depends on the A_i. With "
+              "scales with |X*|. The proof also takes Eq. 24, which is for a fixed W, at a W that depends on the "
+              "A_i. With "
               "n >= d(d+1)/2 there is nothing left to compare.", prove=ms.prove_unique_when_enough,
               refute=ms.refute_proposition, form=right),
-        entry("2.3/least-nuclear-norm", f"{PLACE} and {PROOF}, use of Recht et al.", "X* is the interpolating matrix of "
+        entry("2.3/least-nuclear-norm", f"{PLACE} and {PROOF}, use of Recht et al.", "X* is the interpolating matrix "
+                                                                                     "of "
               "least nuclear norm.", nuclear, "Needs enough measurements.", prove=ms.prove_unique_when_enough,
               refute=ms.refute_least_nuclear_norm, form=alone),
-        entry("2.3/relative", f"{PLACE}, our own", "Where X* does have the least nuclear norm, Eq. 5 holds up to a factor.",
+        entry("2.3/relative", f"{PLACE}, our own", "Where X* does have the least nuclear norm, Eq. 5 holds up to a "
+                                                   "factor.",
               ratio, "<M, X> lies between the extreme eigenvalues of M times tr X, and E M = 2(d+1) Id.",
               prove=ms.prove_condition_number, new=True),
         entry("Eq24", f"{PROOF}, Eq. 24", "Concentration of |A_i W|_F^2 for a fixed W.", eq24,
@@ -144,7 +161,8 @@ def _largest() -> tuple[Claim, ...]:
                  r"\max_u u^\top\nabla^2\hat L\,u\ge d^{-2}\mathrm{Tr}\nabla^2\hat L")  # fmt: skip
     similar = Form("Eq. 5 holds with the largest eigenvalue for the trace, any n",
                    r"\lambda_1(\nabla^2\hat L(U^\star))\le\lambda_1(\nabla^2\hat L(W))+O(n^{-1/2})")  # fmt: skip
-    equal = Form("for n >= d(d+1)/2, almost surely: W = U* Q with Q orthogonal, and the Hessians have equal eigenvalues",
+    equal = Form("for n >= d(d+1)/2, almost surely: W = U* Q with Q orthogonal, and the Hessians have equal "
+                 "eigenvalues",
                  r"\lambda_1(\nabla^2\hat L(U^\star))=\lambda_1(\nabla^2\hat L(W))")  # fmt: skip
     return (
         entry("2.3/lambda1", f"{PLACE}, display for lambda_1", "Lower bound on the largest eigenvalue.", chain,
@@ -152,9 +170,11 @@ def _largest() -> tuple[Claim, ...]:
               "eigenvalue is at least the mean one.", prove=ms.prove_average_eigenvalue,
               refute=ms.refute_largest_eigenvalue, form=right),
         entry("2.3/lambda1-ones", f"{PLACE}, 'by setting u = d^(-1) 1'", "The vector of ones attains the lower bound.",
-              ones, "<AW, 1/d>^2 is the squared sum of the entries over d^2, which can be 0; an average over a basis gives "
+              ones, "<AW, 1/d>^2 is the squared sum of the entries over d^2, which can be 0; an average over a basis "
+                    "gives "
               "the bound.", prove=ms.prove_average_eigenvalue, refute=ms.refute_ones_vector, form=basis),
-        entry("2.3/lambda1-statement", f"{PLACE}, 'a similar statement holds'", "Proposition 2.3 for lambda_1.", similar,
+        entry("2.3/lambda1-statement", f"{PLACE}, 'a similar statement holds'", "Proposition 2.3 for lambda_1.",
+              similar,
               "At n = 1 the Hessian has rank one, trace and lambda_1 agree, and the counterexample is the same.",
               prove=ms.prove_unique_when_enough, refute=ms.refute_proposition, form=equal),
     )  # fmt: skip

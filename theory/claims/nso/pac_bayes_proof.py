@@ -20,7 +20,8 @@ def _split() -> tuple[Claim, ...]:
                  r"L-\tfrac1\beta\hat L=(L-L_{\mathcal Q})+(L_{\mathcal Q}-\tfrac1\beta\hat L_{\mathcal Q})"
                  r"+\tfrac1\beta(\hat L_{\mathcal Q}-\hat L)", true - hat / BETA,
                  (true - true_q) + (true_q - hat_q / BETA) + (hat_q - hat) / BETA)  # fmt: skip
-    eq14 = Form("L - Lhat/beta <= -sigma^2/2 pop + sigma^2/(2 beta) emp + (1+beta)/beta C_1 sigma^3 + L_Q - Lhat_Q/beta",
+    eq14 = Form("L - Lhat/beta <= -sigma^2/2 pop + sigma^2/(2 beta) emp + (1+beta)/beta C_1 sigma^3 + L_Q - "
+                "Lhat_Q/beta",
                 r"L-\tfrac1\beta\hat L\le E_1+\tfrac{1+\beta}{\beta}C_1\sigma^3+L_{\mathcal Q}-\tfrac1\beta\hat L_{"
                 r"\mathcal Q}")  # fmt: skip
     eq15 = Form("E_1 = (emp - pop)/beta + (1-beta)/beta pop (emp, pop: sigma^2/2 times the mean traces)",
@@ -50,15 +51,19 @@ def _bounds() -> tuple[Claim, ...]:
     eq18 = Form("E_1 <= sigma^2 sqrt(p) C_2 sqrt(log(C_3 n/delta))/(2 beta sqrt(n)) + (1-beta)/beta sigma^2/2 alpha",
                 r"E_1\le\frac{\sigma^2\sqrt pC_2\sqrt{\log(C_3n/\delta)}}{2\beta\sqrt n}+\frac{1-\beta}{\beta}\frac{"
                 r"\sigma^2}{2}\alpha")  # fmt: skip
-    eq19 = Form("E_2 <= C (r^2/(2 sigma^2) + log(1/delta))/(2 beta (1-beta) n), E_2 = (1+beta)/beta C_1 sigma^3 + L_Q - "
-                "Lhat_Q/beta", r"E_2\le\frac{C(KL+\log\frac1\delta)}{2\beta(1-\beta)n}\le\frac{C(\frac{\|W\|^2}{2\sigma^2}"
+    eq19 = Form("E_2 <= C (r^2/(2 sigma^2) + log(1/delta))/(2 beta (1-beta) n), E_2 = (1+beta)/beta C_1 sigma^3 + "
+                "L_Q - "
+                "Lhat_Q/beta", r"E_2\le\frac{C(KL+\log\frac1\delta)}{2\beta(1-\beta)n}\le\frac{C(\frac{\|W\|^2}{2\sig"
+                               r"ma^2}"
                 r"+\log\frac1\delta)}{2\beta(1-\beta)n}\le\frac{C(\frac{r^2}{2\sigma^2}+\log\frac1\delta)}"
                 r"{2\beta(1-\beta)n}")  # fmt: skip
     eq19_right = Form("the same for L_Q - Lhat_Q/beta alone", eq19.latex.replace("E_2", r"L_{\mathcal Q}-\tfrac1\beta"
                       r"\hat L_{\mathcal Q}"))  # fmt: skip
     eq20 = Form("with probability >= 1 - 2 delta: the sum of the bounds of Eq. 14, 18, 19",
-                r"L-\tfrac1\beta\hat L\le\frac{\sigma^2\sqrt pC_2\sqrt{\log(C_3n/\delta)}}{2\beta\sqrt n}+\frac{1-\beta}{"
-                r"\beta}\frac{\sigma^2}{2}\alpha+\frac{1+\beta}{\beta}C_1\sigma^3+\frac{C(\frac{r^2}{2\sigma^2}+\log\frac1"
+                r"L-\tfrac1\beta\hat L\le\frac{\sigma^2\sqrt pC_2\sqrt{\log(C_3n/\delta)}}{2\beta\sqrt "
+                r"n}+\frac{1-\beta}{"
+                r"\beta}\frac{\sigma^2}{2}\alpha+\frac{1+\beta}{\beta}C_1\sigma^3+\frac{C(\frac{r^2}{2\sigma^2}+\log"
+                r"\frac1"
                 r"\delta)}{2\beta(1-\beta)n}")  # fmt: skip
     return (
         entry("Eq17", f"{PLACE}, Eq. 17", "From the trace to the Frobenius norm of Lemma A.5.", eq17,
@@ -79,7 +84,8 @@ def _choice() -> tuple[Claim, ...]:
     latex = r"\sigma^2=\frac{r}{1-\beta}\sqrt{\frac{C}{%s\alpha n}}"
     displayed = sp.sqrt(C * ALPHA * R**2 / N) / BETA
     plugged = Form("leading terms of Eq. 20 at Eq. 21 <= (1/beta) sqrt(C alpha r^2/n)",
-                   r"\frac{1-\beta}{\beta}\frac{\sigma^2}{2}\alpha+\frac{Cr^2/(2\sigma^2)}{2\beta(1-\beta)n}\le\frac1\beta"
+                   r"\frac{1-\beta}{\beta}\frac{\sigma^2}{2}\alpha+\frac{Cr^2/(2\sigma^2)}{2\beta(1-\beta)n}\le\frac1"
+                   r"\beta"
                    r"\sqrt{\frac{C\alpha r^2}{n}}", pb.leading(pb.PRINTED_VARIANCE), displayed, "<=")  # fmt: skip
     ratio = Form("1 + epsilon = 1/beta for epsilon = (1-beta)/beta", r"1+\epsilon=1/\beta", 1 + (1 - BETA) / BETA,
                  1 / BETA)  # fmt: skip

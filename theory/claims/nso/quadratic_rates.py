@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from theory.claims.claim import Claim, Experiment, Form
+from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.claims.nso._common import entry, monte_carlo, numbers
 from theory.noise_stability import quadratic_rates as qr
 from theory.noise_stability.quadratic_rates import RHO, SIGMA, C, D, K
@@ -55,7 +55,7 @@ def _moments() -> tuple[Claim, ...]:
     latex = (r"2CD^2\prod_{j<t}(1-C\eta_j)^2+\frac{%s\sigma^2}{k}\sum_{i<t}\eta_i^2\prod_{j=i+1}^{t-1}"
              r"(1-C\eta_j)^2")  # fmt: skip
 
-    def side(point: dict[str, sp.Expr], power: int | None) -> sp.Expr:
+    def side(point: Point, power: int | None) -> sp.Expr:
         c, steps = point["C"], [point["eta_0"], point["eta_1"]]
         w0, variance = point["D"] * sp.sqrt(2 / c), point["sigma"] ** 2 / point["k"]
         if power is None:
@@ -80,12 +80,15 @@ def _moments() -> tuple[Claim, ...]:
               prove=qr.prove_initialization, refute=qr.refute_initialization, form=start_right),
         entry("Eq48", f"{PLACE}, Eq. 48", "The perturbations cancel on a quadratic.", eq48, "Algebra.",
               prove=qr.prove_recursion),
-        entry("B.4/martingale", f"{PLACE}, 'forms a martingale sequence', properties a and b", "The noise is a martingale.",
-              martingale, "A sequence of conditional mean zero consists of martingale differences; both properties hold "
+        entry("B.4/martingale", f"{PLACE}, 'forms a martingale sequence', properties a and b", "The noise is a "
+                                                                                               "martingale.",
+              martingale, "A sequence of conditional mean zero consists of martingale differences; both properties "
+                          "hold "
               "as stated if the oracle's variance is exactly sigma^2.", prove=qr.prove_martingale_differences,
               refute=qr.refute_martingale, form=differences),
         entry("B.5", f"{PLACE}, Lemma B.5", "Exact mean squared gradient.", b5,
-              "C^2, as its own proof says, not C. It needs noise of variance exactly sigma^2.", prove=qr.prove_recursion,
+              "C^2, as its own proof says, not C. It needs noise of variance exactly sigma^2.",
+              prove=qr.prove_recursion,
               refute=qr.refute_b5, form=b5_right, experiments=(_moment_experiment(),), example=point),
         entry("Eq49", f"{PLACE}, iteration, Eq. 49 and the last display of the proof", "The moment in two parts.",
               Form("Eq. 49 and the closed form with C^2 sigma^2/k", latex % "C^2"), "Cross terms have mean zero.",
@@ -97,7 +100,8 @@ def _moments() -> tuple[Claim, ...]:
 
 def _small_steps() -> tuple[Claim, ...]:
     z = sp.Symbol("z", positive=True)
-    eq54 = Form("|grad F| = |W|/kappa, W_{t+1} = (1-eta/kappa) W_t - eta xi, and E|grad F(W_t)|^2 = (2 D^2/kappa) prod + "
+    eq54 = Form("|grad F| = |W|/kappa, W_{t+1} = (1-eta/kappa) W_t - eta xi, and E|grad F(W_t)|^2 = (2 D^2/kappa) "
+                "prod + "
                 "(sigma^2/(k kappa^2)) sum", r"2D^2\kappa^{-1}\prod(1-\eta_j/\kappa)^2+\frac{\sigma^2\kappa^{-2}}k\sum"
                 r"\eta_i^2\prod_{j>i}(1-\eta_j/\kappa)^2")  # fmt: skip
     eq55 = Form("1 - z/2 >= exp(z log(1/2)) for z in [0, 1]", r"1-\tfrac z2\ge\exp(\log\tfrac12\cdot z)", 1 - z / 2,
@@ -105,7 +109,8 @@ def _small_steps() -> tuple[Claim, ...]:
     product = Form("prod_{j>=i} (1 - eta_j/max{1/C, 2 sum_{j>=i} eta_j}) >= exp(log(1/2) sum_{j>=i} eta_j/max{1/(2C), "
                    "sum_{j>=0} eta_j}) >= 1/2", r"\prod_{j=i}^{t-1}\left(1-\frac{\eta_j}{\max\{C^{-1},2\sum_{j=i}^{T-1}"
                    r"\eta_j\}}\right)\ge\exp(\cdot)\ge\tfrac12")  # fmt: skip
-    product_right = Form("the same with sums from 0 on both sides (kappa)", product.latex.replace("_{j=i}^{T-1}", "_{j=0}^"
+    product_right = Form("the same with sums from 0 on both sides (kappa)", product.latex.replace("_{j=i}^{T-1}",
+                                                                                                  "_{j=0}^"
                          "{T-1}"))  # fmt: skip
     b6 = Form("min_t E|grad F(W_t)|^2 >= D^2/(2 max{1/C, 2 sum eta_i}), and Eq. 56",
               r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\frac{D^2}{2\max\{C^{-1},2\sum\eta_i\}}")  # fmt: skip
@@ -125,25 +130,42 @@ def _small_steps() -> tuple[Claim, ...]:
 
 
 def _combined() -> tuple[Claim, ...]:
-    b7 = Form("for any gradient oracle of Assumption 4.1: min_t E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T))",
-              r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{32kT}}", None, qr.PRINTED_BOUND, ">=")
-    b7_right = Form("for independent noise of variance exactly sigma^2 and " + LONG + ": >= D sqrt(C sigma^2/(8 k T))",
-                    r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{8kT}}", None, qr.BOUND, ">=")
+    b7 = Form(
+        "for any gradient oracle of Assumption 4.1: min_t E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T))",
+        r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{32kT}}",
+        None,
+        qr.PRINTED_BOUND,
+        ">=",
+    )
+    b7_right = Form(
+        "for independent noise of variance exactly sigma^2 and " + LONG + ": >= D sqrt(C sigma^2/(8 k T))",
+        r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{8kT}}",
+        None,
+        qr.BOUND,
+        ">=",
+    )
     eq58 = Form("D^2/(2 max{1/C, 2 sum}) >= C D^2/(2 max{1, 2 sqrt(T)/x}) = D^2 x/(4 sqrt(T))",
                 r"\frac{CD^2}{2\max\{1,2x^{-1}\sqrt T\}}=\frac{D^2x}{4\sqrt T}")  # fmt: skip
-    eq58_right = Form("D^2/(2 max{1/C, 2 sum}) >= C D^2/(2 max{1, 2 C sqrt(T)/x}) = D^2 x/(4 sqrt(T)) for T >= x^2/(4C^2)",
+    eq58_right = Form("D^2/(2 max{1/C, 2 sum}) >= C D^2/(2 max{1, 2 C sqrt(T)/x}) = D^2 x/(4 sqrt(T)) for T >= "
+                      "x^2/(4C^2)",
                       r"\frac{CD^2}{2\max\{1,2Cx^{-1}\sqrt T\}}=\frac{D^2x}{4\sqrt T}")  # fmt: skip
     t = sp.Symbol("t", integer=True, positive=True)
     power = (1 - RHO) ** (2 * t)
     eq59 = Form("2CD^2 (1-rho)^(2t) + (sigma^2 rho^2/k)(1-(1-rho)^(2t))/(1-(1-rho)^2) = sigma^2 rho/(k(2-rho)) + "
-                "(1-rho)^(2t) (2CD^2 - sigma^2 rho/(k(2-rho)))", r"=\frac{\sigma^2\rho}{k(2-\rho)}+(1-\rho)^{2t}\left(2CD^2"
+                "(1-rho)^(2t) (2CD^2 - sigma^2 rho/(k(2-rho)))", r"=\frac{\sigma^2\rho}{k(2-\rho)}+(1-\rho)^{2t}\left"
+                                                                 r"(2CD^2"
                 r"-\frac{\sigma^2\rho}{k(2-\rho)}\right)",
                 2 * C * D**2 * power + SIGMA**2 * RHO**2 / K * (1 - power) / (1 - (1 - RHO) ** 2),
                 qr.LINE + power * (2 * C * D**2 - qr.LINE))  # fmt: skip
-    small = Form("2CD^2 (1-rho)^2 + sigma^2 rho^2/k >= 1/(1/(2CD^2) + k/sigma^2)",
-                 r"2CD^2(1-\rho)^2+\frac{\sigma^2\rho^2}k\ge\frac1{\frac1{2CD^2}+\frac k{\sigma^2}}",
-                 2 * C * D**2 * (1 - RHO) ** 2 + SIGMA**2 * RHO**2 / K, 1 / (1 / (2 * C * D**2) + K / SIGMA**2), ">=")
-    eq60 = Form("sigma^2 rho/(k(2-rho)) >= sigma^2 rho/(2k) >= sigma^2 C/(2 k x sqrt(T))", r"\frac{\sigma^2\rho}{k(2-\rho)}"
+    small = Form(
+        "2CD^2 (1-rho)^2 + sigma^2 rho^2/k >= 1/(1/(2CD^2) + k/sigma^2)",
+        r"2CD^2(1-\rho)^2+\frac{\sigma^2\rho^2}k\ge\frac1{\frac1{2CD^2}+\frac k{\sigma^2}}",
+        2 * C * D**2 * (1 - RHO) ** 2 + SIGMA**2 * RHO**2 / K,
+        1 / (1 / (2 * C * D**2) + K / SIGMA**2),
+        ">=",
+    )
+    eq60 = Form("sigma^2 rho/(k(2-rho)) >= sigma^2 rho/(2k) >= sigma^2 C/(2 k x sqrt(T))", r"\frac{\sigma^2\rho}{k(2-"
+                                                                                           r"\rho)}"
                 r"\ge\frac{\sigma^2\rho}{2k}\ge\frac{\sigma^2Cx^{-1}}{2k}\frac1{\sqrt T}")  # fmt: skip
     match = Form("D^2 x/4 = sigma^2 C/(2 k x) at x = sqrt(2 sigma^2 C/(k D^2))", r"x=\sqrt{\frac{2\sigma^2C}{kD^2}}",
                  qr.balance(), sp.sqrt(2 * SIGMA**2 * C / (K * D**2)))  # fmt: skip
@@ -151,7 +173,8 @@ def _combined() -> tuple[Claim, ...]:
     at = {name: point[name] for name in ("C", "D", "k", "sigma")}
     return (
         entry("B.7", f"{PLACE}, Lemma B.7, Eq. 57", "Lower bound for convex quadratics.", b7,
-              "A noiseless oracle satisfies Assumption 4.1, and then no quadratic keeps its gradient above O(1/T). With "
+              "A noiseless oracle satisfies Assumption 4.1, and then no quadratic keeps its gradient above O(1/T). "
+              "With "
               "noise of variance exactly sigma^2 the bound holds for large T, with 8 for 32.", prove=qr.prove_b7,
               refute=qr.refute_b7, form=b7_right, example={**at, "T": sp.Integer(100)}),
         entry("Eq58", f"{PLACE}, Eq. 58", "Lemma B.6 for small steps.", eq58, "A factor C is lost inside the maximum.",
@@ -159,7 +182,8 @@ def _combined() -> tuple[Claim, ...]:
         entry("Eq59", f"{PLACE}, Eq. 59 with the display before it", "Fixed steps, summed.", eq59,
               "Geometric sum; the coefficient's sign puts the minimum at t = 1 or t = T.", prove=qr.prove_eq59,
               example={**point, "t": sp.Integer(3)}),
-        entry("B.7/small-case", f"{PLACE}, first case under Eq. 59", "The minimum over rho of the value at t = 1.", small,
+        entry("B.7/small-case", f"{PLACE}, first case under Eq. 59", "The minimum over rho of the value at t = 1.",
+              small,
               "The difference is a square.", prove=qr.prove_small_case, example=point),
         entry("Eq60", f"{PLACE}, Eq. 60", "Second case.", eq60, "Monotone in rho.", prove=qr.prove_eq60),
         entry("B.7/x", f"{PLACE}, choice of x", "The two bounds match.", match, "Solving for x; both are then D sqrt(C "

@@ -13,6 +13,7 @@ from theory.claims.nso._common import Predict, entry, monte_carlo
 from theory.noise_stability import taylor
 
 X, Y = sp.symbols("x y", real=True)
+HALF = sp.Rational(1, 2)
 QUARTIC = X**4 / 4 + X**2 * Y + X * Y**2 - Y**4 / 8 + 2 * X * Y + X
 COVARIANCE = sp.Matrix([[sp.Rational(1, 4), sp.Rational(1, 8)], [sp.Rational(1, 8), sp.Rational(1, 2)]])
 AT = {X: sp.Rational(1, 2), Y: -sp.S.One}
@@ -23,7 +24,7 @@ def _exact() -> sp.Expr:
     return taylor.smoothed(QUARTIC, (X, Y), COVARIANCE).subs(AT)
 
 
-def _second_order(factor: sp.Expr = sp.Rational(1, 2)) -> sp.Expr:
+def _second_order(factor: sp.Expr = HALF) -> sp.Expr:
     return (QUARTIC + factor * (COVARIANCE * sp.hessian(QUARTIC, (X, Y))).trace()).subs(AT)
 
 
@@ -59,8 +60,10 @@ def _proposition() -> tuple[Claim, ...]:
                    F_LATEX + r",\ R = O(\|\Sigma\|_2^{3/2})")  # fmt: skip
     right = Form("if the Hessian is L-Lipschitz, |F - f - <Sigma, H>/2| <= (L/6) E|U|^3 <= (L/6)(d^2+2d)^(3/4) "
                  "|Sigma|_2^(3/2)", F_LATEX + r",\ |R| \le \tfrac{L}{6}(d^2+2d)^{3/4}\|\Sigma\|_2^{3/2}")  # fmt: skip
-    draw = Form("with high probability over U: (f(W+U) + f(W-U))/2 = f(W) + <Sigma, H>/2 + O(|Sigma|_2^(3/2))",
-                r"\tfrac12(f(W+U)+f(W-U)) = f(W) + \tfrac12\langle\Sigma,\nabla^2 f\rangle + O(\|\Sigma\|^{3/2})")
+    draw = Form(
+        "with high probability over U: (f(W+U) + f(W-U))/2 = f(W) + <Sigma, H>/2 + O(|Sigma|_2^(3/2))",
+        r"\tfrac12(f(W+U)+f(W-U)) = f(W) + \tfrac12\langle\Sigma,\nabla^2 f\rangle + O(\|\Sigma\|^{3/2})",
+    )
     line = Form("f(W +- U) = f(W) +- <U, g> + U^T H U/2 + O(|Sigma|_2^(3/2))",
                 r"f(W\pm U) = f(W) \pm \langle U,\nabla f\rangle + \tfrac12 U^\top\nabla^2 f\,U + "
                 r"O(\|\Sigma\|_2^{3/2})")  # fmt: skip
@@ -90,7 +93,8 @@ def _proposition() -> tuple[Claim, ...]:
               refute=taylor.refute_taylor_line, form=pathwise),
         entry("2.1/average", f"{PLACE}, E U = 0 and E U U^T = Sigma", "Averaging removes the first order and gives "
               "<Sigma, H>.", average, "Linear algebra, entry by entry.", prove=taylor.prove_averages),
-        entry("2.1/fourth-order", f"{PLACE}, our own", "For smooth f the remainder has order |Sigma|^2: the third order "
+        entry("2.1/fourth-order", f"{PLACE}, our own", "For smooth f the remainder has order |Sigma|^2: the third "
+                                                       "order "
               "cancels between U and -U.", fourth, "Even part of the expansion; attained by x^4.",
               prove=taylor.prove_symmetric_order, new=True),
         entry("2.1/order-sharp", f"{PLACE}, our own", "For a Hessian that is only Lipschitz, order 3/2 is the best "
@@ -101,7 +105,8 @@ def _proposition() -> tuple[Claim, ...]:
 def _unbiased() -> Claim:
     printed = Form("E[f(W+U) + f(W-U) - 2f(W)] = <Sigma, H> for every f",
                    r"\mathbb E[f(W+U)+f(W-U)-2f(W)] = \langle\Sigma,\nabla^2 f(W)\rangle")  # fmt: skip
-    right = Form("equality for polynomials of degree at most 3; in general a bias of order |Sigma|^2 (6 sigma^4 for x^4)",
+    right = Form("equality for polynomials of degree at most 3; in general a bias of order |Sigma|^2 (6 sigma^4 for "
+                 "x^4)",
                  printed.latex + r"\ (\deg f\le 3)")  # fmt: skip
     return entry(
         "1/unbiased-hessian", "Introduction, 'these adjustments provide an unbiased Hessian estimate'",
@@ -121,8 +126,10 @@ def _appendix() -> tuple[Claim, ...]:
                 (w**2 + taylor.SIGMA**2), w**2 + 2 * taylor.SIGMA**2)  # fmt: skip
     mean_right = Form("E l(W+U) = l + E U^T g + E U^T H U/2 + E R_2, for l(w) = w^2 (R_2 = 0)", right.latex,
                       taylor.smoothed(w**2, (w,), sp.Matrix([[taylor.SIGMA**2]])), w**2 + taylor.SIGMA**2)  # fmt: skip
-    lemma = Form("|l_Q - l - sigma^2 tr H/2| <= C_1 sigma^3 if the Hessian is Lipschitz within the hypothesis space",
-                 r"|\ell_{\mathcal Q} - \ell - \tfrac{\sigma^2}{2}\mathrm{Tr}\nabla^2\ell| \le C_1\sigma^3")  # fmt: skip
+    lemma = Form(
+        "|l_Q - l - sigma^2 tr H/2| <= C_1 sigma^3 if the Hessian is Lipschitz within the hypothesis space",
+        r"|\ell_{\mathcal Q} - \ell - \tfrac{\sigma^2}{2}\mathrm{Tr}\nabla^2\ell| \le C_1\sigma^3",
+    )
     lemma_right = Form("the same if the Hessian is L-Lipschitz on all of R^p, with C_1 = (L/6)(p^2+2p)^(3/4)",
                        lemma.latex)  # fmt: skip
     eq12 = Form("E U^T H U = sigma^2 tr H", r"\mathbb E\,U^\top\nabla^2\ell\,U=\sigma^2\mathrm{Tr}\nabla^2\ell")
@@ -132,7 +139,8 @@ def _appendix() -> tuple[Claim, ...]:
     place = "Appendix A.1"
     point = {"w": sp.S.One, "sigma": sp.Rational(1, 2), "u": sp.S.One}
     return (
-        entry("A.3", f"{place}, Claim A.3 with its proof", "Second-order Taylor expansion with the remainder of the mean "
+        entry("A.3", f"{place}, Claim A.3 with its proof", "Second-order Taylor expansion with the remainder of the "
+                                                           "mean "
               "value theorem.", Form(printed.text, printed.latex, (w + u) ** 2, w**2 + 2 * w * u + 2 * u**2),
               "The factor 1/2 of the second-order term (and of R_2) is missing; l(w) = w^2 shows it. The forms are "
               "evaluated for l(w) = w^2, whose R_2 is 0.", prove=taylor.prove_claim_a3, refute=taylor.refute_claim_a3,
@@ -140,7 +148,8 @@ def _appendix() -> tuple[Claim, ...]:
               example={"w": point["w"], "u": point["u"]}),
         entry("A.4", f"{place}, Lemma A.4, and the two displayed lines of the sketch of Theorem 2.2",
               "The perturbed loss is the loss plus sigma^2/2 times the trace of the Hessian, up to C_1 sigma^3.", lemma,
-              "A Gaussian leaves the hypothesis space: with a Hessian that is Lipschitz inside only, the remainder at its "
+              "A Gaussian leaves the hypothesis space: with a Hessian that is Lipschitz inside only, the remainder "
+              "at its "
               "edge can be of order sigma^(5/2). True with a Hessian that is Lipschitz everywhere.",
               prove=taylor.prove_lipschitz_bound, refute=taylor.refute_lemma_a4, form=lemma_right),
         entry("A.4/expectation", f"{place}, proof of Lemma A.4, first two displays", "Expectation of Claim A.3.", mean,
@@ -150,7 +159,8 @@ def _appendix() -> tuple[Claim, ...]:
         entry("Eq12", f"{place}, Eq. 12", "Mean of the second-order term.", eq12, "Second moments of U.",
               prove=taylor.prove_quadratic_form_mean),
         entry("A.4/remainder", f"{place}, proof of Lemma A.4, last display", "The remainder is of order sigma^3.", tail,
-              "Cauchy-Schwarz and Gaussian moments, for a Hessian that is L-Lipschitz everywhere in the Frobenius norm; "
+              "Cauchy-Schwarz and Gaussian moments, for a Hessian that is L-Lipschitz everywhere in the Frobenius "
+              "norm; "
               "the constant grows like p^(3/2).", prove=taylor.prove_a4_remainder),
     )  # fmt: skip
 

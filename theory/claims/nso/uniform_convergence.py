@@ -14,8 +14,11 @@ DEVIATION = r"\Big\|\tfrac1n\sum\nabla^2\ell_i-\mathbb E\nabla^2\ell\Big\|_F"
 
 
 def _lemma() -> tuple[Claim, ...]:
-    lemma = Form("there are constants C_2, C_3: with probability >= 1 - delta, for all |W| <= r: |mean Hessian - E "
-                 "Hessian|_F <= C_2 sqrt(log(C_3 n/delta)/n)", DEVIATION + r"\le\frac{C_2\sqrt{\log(C_3n/\delta)}}{\sqrt n}")
+    lemma = Form(
+        "there are constants C_2, C_3: with probability >= 1 - delta, for all |W| <= r: |mean Hessian - E "
+        "Hessian|_F <= C_2 sqrt(log(C_3 n/delta)/n)",
+        DEVIATION + r"\le\frac{C_2\sqrt{\log(C_3n/\delta)}}{\sqrt n}",
+    )
     constants = Form("C_2 = 4 alpha sqrt(p) with alpha the largest trace", lemma.latex + r",\ C_2=4\alpha\sqrt p")
     right = Form("C_2 = 2 B p sqrt(2(p+1)), C_3 = e + 2 p^2 + 6 r L/B with B a bound on |Hessian|_F",
                  lemma.latex + r",\ C_2=2Bp\sqrt{2(p+1)}")  # fmt: skip
@@ -25,7 +28,8 @@ def _lemma() -> tuple[Claim, ...]:
                        r"\Pr[E]\ge1-2|\mathcal N|p^2e^{-n\delta^2/(2p^2B^2)}")  # fmt: skip
     return (
         entry("A.5", "Appendix A.1, Lemma A.5, Eq. 13", "Uniform convergence of the Hessian.", lemma,
-              "Holds: a bounded loss with an L-Lipschitz Hessian has bounded Hessians, and Hoeffding's inequality with a "
+              "Holds: a bounded loss with an L-Lipschitz Hessian has bounded Hessians, and Hoeffding's inequality "
+              "with a "
               "cover does the rest. The constants of the printed proof do not (next entries).", prove=uc.prove_lemma),
         entry("A.5/constants", f"{PLACE}, C_2 = 4 alpha sqrt(p)", "Constants of Lemma A.5.", constants,
               "The trace does not bound a Hessian with eigenvalues of both signs: diag(1, -1) has alpha = 0.",
@@ -38,17 +42,29 @@ def _lemma() -> tuple[Claim, ...]:
 
 def _steps() -> tuple[Claim, ...]:
     eps = sp.Symbol("epsilon", positive=True)
-    cover = Form("the ball of radius C has an epsilon-cover of max((3C/epsilon)^p, 1) points: 1 + 2C/epsilon <= "
-                 "3C/epsilon for epsilon <= C", r"|T|\le\max((3C/\epsilon)^p,1)", 1 + 2 * C / eps, 3 * C / eps, "<=")
+    cover = Form(
+        "the ball of radius C has an epsilon-cover of max((3C/epsilon)^p, 1) points: 1 + 2C/epsilon <= "
+        "3C/epsilon for epsilon <= C",
+        r"|T|\le\max((3C/\epsilon)^p,1)",
+        1 + 2 * C / eps,
+        3 * C / eps,
+        "<=",
+    )
     log = sp.log(3 * TAU * C * C1 * N / ALPHA)
     delta = sp.sqrt(4 * P * ALPHA**2 * log / N)
     chain = Form("p log(6 C C_1/delta) - n delta^2/(2 alpha^2) <= -p log(3 tau C C_1 n/alpha) at the chosen delta",
                  r"p\log(6CC_1/\delta)-\frac{n\delta^2}{2\alpha^2}\le-p\log(3\tau CC_1n/\alpha)",
                  P * sp.log(6 * C * C1 / delta) - N * delta**2 / (2 * ALPHA**2), -P * log, "<=")  # fmt: skip
-    last = Form("sqrt(16 p alpha^2 log(3 tau C C_1 n/alpha)/n) <= C_2 sqrt(log(C_3 n/delta')/n)",
-                r"\sqrt{16p\alpha^2\log(3\tau CC_1n/\alpha)/n}\le C_2\sqrt{\log(C_3n/\delta')/n}",
-                sp.sqrt(16 * P * ALPHA**2 * log / N), 4 * ALPHA * sp.sqrt(P) * sp.sqrt(
-                    sp.log(12 * P * C * C1 / (sp.E * ALPHA) * N / (4 * P * (sp.E * TAU) ** (-P))) / N), "<=")  # fmt: skip
+    last = Form(
+        "sqrt(16 p alpha^2 log(3 tau C C_1 n/alpha)/n) <= C_2 sqrt(log(C_3 n/delta')/n)",
+        r"\sqrt{16p\alpha^2\log(3\tau CC_1n/\alpha)/n}\le C_2\sqrt{\log(C_3n/\delta')/n}",
+        sp.sqrt(16 * P * ALPHA**2 * log / N),
+        4
+        * ALPHA
+        * sp.sqrt(P)
+        * sp.sqrt(sp.log(12 * P * C * C1 / (sp.E * ALPHA) * N / (4 * P * (sp.E * TAU) ** (-P))) / N),
+        "<=",
+    )
     size = Form("n >= epsilon alpha/(3 C_1) gives 3 C C_1 n/alpha >= e", r"n\ge\frac{\epsilon\alpha}{3C_1}\Rightarrow"
                 r"3CC_1n/\alpha\ge e")  # fmt: skip
     size_right = Form("n >= e alpha/(3 C C_1) gives 3 C C_1 n/alpha >= e", r"n\ge\frac{e\alpha}{3CC_1}\Rightarrow"
@@ -59,11 +75,13 @@ def _steps() -> tuple[Claim, ...]:
         entry("A.5/cover", f"{PLACE}, size of the cover", "Covering number of a ball.", cover,
               "Volumes; a single point covers where epsilon >= C.", prove=uc.prove_cover,
               example={"C": sp.S.One, "epsilon": sp.Rational(1, 2)}),
-        entry("A.5/chain", f"{PLACE}, displayed chain for the exponent and 4 delta^2", "The exponent at the chosen delta.",
+        entry("A.5/chain", f"{PLACE}, displayed chain for the exponent and 4 delta^2", "The exponent at the chosen "
+                                                                                       "delta.",
               chain, "Line by line, tau >= 1 and log >= 1. (|T| is printed with B for C.)",
               prove=uc.prove_exponent_chain, example=point),
         entry("A.5/last-step", f"{PLACE}, last display", "From tau to delta'.", last,
-              "The quotient of the arguments is (e tau)^(p-1) >= 1. As tau >= 1, only delta' <= 4p e^(-p) is reached, not "
+              "The quotient of the arguments is (e tau)^(p-1) >= 1. As tau >= 1, only delta' <= 4p e^(-p) is "
+              "reached, not "
               "every delta.", prove=uc.prove_last_step, example=point),
         entry("A.5/sample-size", f"{PLACE}, 'because n >= ...'", "Condition on n.", size,
               "Misprint: e for epsilon, and C is missing.", prove=uc.prove_sample_size, refute=uc.refute_sample_size,
