@@ -165,7 +165,7 @@ class OracleNumbers(NamedTuple):
 
     batch_size: int
     label_scale: float  # standard deviation, or probability of a flip
-    count: int
+    draws: int
     scale: float  # sigma of a perturbation, rho of a way uphill
     spread: float
 

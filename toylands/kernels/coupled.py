@@ -54,9 +54,9 @@ def _has_own_draw(recipe: Recipe) -> bool:
     return recipe.noise not in (None, "rademacher", *GAUSSIANS) and recipe.covariance is None
 
 
-def _build_own_noise(law: str) -> Any:
+def _build_own_noise(law: str | None) -> Any:
     """``draw(n, now, keep, s)``: this step's noise of a law that has no loop of its own, into ``s.raw``."""
-    fill = build_fill(law)
+    fill = build_fill(law or "gaussian")
 
     @lanes_function
     def draw(n: Any, now: Any, keep: Any, s: Any) -> Any:
@@ -119,8 +119,8 @@ def _build_step(recipe: Recipe) -> Any:
     apply = build_apply(False, recipe.momentum)
     prepare = _build_gradient_of_step(recipe)
     own = _has_own_draw(recipe)
-    draw_own = _build_own_noise(law) if own and law is not None else None
-    draw_shaped = _build_shaped_noise(recipe) if moving else None
+    draw_own: Any = _build_own_noise(law) if own else None
+    draw_shaped: Any = _build_shaped_noise(recipe) if moving else None
     source = "shaped" if constant or moving else "raw" if own else "signs" if rademacher else None
     memory_loop = build_memory_loop(_GENERAL, apply, source)
     in_loop = gaussian and not moving

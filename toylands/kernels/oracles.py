@@ -155,8 +155,8 @@ def _build_average(batch_gradient: Any, shape: OracleShape) -> Any:
 
     @lanes_function
     def evaluate(k: Any, n: Any, p: Any, numbers: Any, s: Any) -> Any:
-        share = 1.0 / (2 * numbers.count) if two_point else 1.0 / numbers.count
-        for draw in range(numbers.count):
+        share = 1.0 / (2 * numbers.draws) if two_point else 1.0 / numbers.draws
+        for draw in range(numbers.draws):
             fill(s.probe_stream, s.tables, s.unit, n)
             for j in range(n):
                 s.probe[j] = fma(s.unit[j], numbers.scale, s.w[j])

@@ -9,6 +9,8 @@ from toylands.dynamics.covariances import DIAGONAL, DYNAMIC, GRADIENT, HESSIAN, 
 from toylands.simd import fma, lanes_function, maximum, select, splat, sqrt
 from toylands.simd.eigen import eigensystem, packed
 
+_ROUNDING = 1e-13  # of the mean square of the gradients: variances below are what rounding leaves
+
 
 def _build_moments(kernels: Any) -> Any:
     """``moments(n, p, s)``: mean gradient into ``s.gradient``, covariance of a data point's gradient, packed, into
@@ -36,23 +38,20 @@ def _build_moments(kernels: Any) -> Any:
 
     @lanes_function
     def moments(n: Any, p: Any, s: Any) -> Any:
+        """Returns the covariance's trace; 0 where the gradients agree up to rounding."""
         if fast is None:
             one_by_one(n, p, s)
         else:
             fast(s.w, s.gradient, s.second, p)
+        whole = trace = splat(0.0)
         for i in range(n):
+            whole = whole + s.second[packed(i, i)]
             for j in range(i + 1):
                 s.second[packed(i, j)] = fma(-s.gradient[i], s.gradient[j], s.second[packed(i, j)])
+            trace = trace + maximum(s.second[packed(i, i)], 0.0)
+        return select(trace > whole * _ROUNDING, trace, splat(0.0))
 
     return moments
-
-
-@lanes_function
-def _trace(matrix: Any, n: Any) -> Any:
-    total = splat(0.0)
-    for i in range(n):
-        total = total + maximum(matrix[packed(i, i)], 0.0)  # a variance that rounding left below 0 is 0
-    return total
 
 
 @lanes_function
@@ -119,14 +118,13 @@ def build_refresh(kernels: Any, shape: CovarianceShape) -> Any:
     """
     kind, matched, hessian = shape.kind, shape.matched, kernels.hessian
     on_data = matched or kind != HESSIAN
-    moments = _build_moments(kernels) if on_data else None
+    moments = _build_moments(kernels)
 
     @lanes_function
     def refresh(n: Any, p: Any, numbers: Any, s: Any) -> Any:
         trace = given = splat(numbers.trace)
         if on_data:
-            moments(n, p, s)
-            given = _trace(s.second, n)
+            given = moments(n, p, s)
             if matched:
                 trace = given * (1.0 / numbers.batch_size)
         if kind == DYNAMIC:

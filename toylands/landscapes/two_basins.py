@@ -11,7 +11,7 @@ import numpy as np
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.observables import Observable
-from toylands.simd import fma, lanes_function, minimum, select, splat, take
+from toylands.simd import fma, lanes_function, minimum, select, take
 
 SHARP, FLAT = (1.0, 1.0), (-1.0, -1.0)
 _ROOT2 = math.sqrt(2.0)
@@ -21,12 +21,28 @@ _HALF_ROOT = math.sqrt(0.5)
 class Parameters(NamedTuple):
     """In the rotated coordinates a = (w1 - w2) / sqrt 2, b = (w1 + w2) / sqrt 2, in which both quadratics are diagonal.
 
-    Data point i pulls to (a_i, sqrt 2 + b_i) with curvatures (20, 200), or to (a_i, -sqrt 2 + b_i) with (2, 2).
+    Data point i pulls to (a_i, b_i) with curvatures (2, 2), or to (a_i, b_i + 2 sqrt 2) with (20, 200). The sharp
+    quadratic is the smaller one where ``limit_a[i] a + limit_b[i] b + limit[i] < -(9 a^2 + 99 b^2 - 400 sqrt 2 b)``.
     """
 
     samples: int
     a: np.ndarray
     b: np.ndarray
+    limit_a: np.ndarray
+    limit_b: np.ndarray
+    limit: np.ndarray
+    aa: np.ndarray  # a_i^2, a_i b_i, b_i^2
+    ab: np.ndarray
+    bb: np.ndarray
+    sums: np.ndarray  # over all points, of a_i, b_i, a_i^2, a_i b_i, b_i^2
+
+
+def _parameters(points: np.ndarray) -> Parameters:
+    a, b = (points[:, 0] - points[:, 1]) * _HALF_ROOT, (points[:, 0] + points[:, 1]) * _HALF_ROOT - _ROOT2
+    # sharp - flat = 9 x^2 + 99 y^2 - 400 sqrt 2 y + 800 with x = a - a_i, y = b - b_i
+    limit = 9 * a**2 + 99 * b**2 + 400 * _ROOT2 * b + 800
+    sums = np.array([a.sum(), b.sum(), (a * a).sum(), (a * b).sum(), (b * b).sum()])
+    return Parameters(len(points), a, b, -18 * a, -198 * b, limit, a * a, a * b, b * b, sums)
 
 
 @lanes_function
@@ -35,23 +51,19 @@ def _rotate(w: Any) -> Any:
 
 
 @lanes_function
-def _two_losses(x: Any, y: Any) -> Any:
-    """Sharp and flat quadratic of a data point, from its distances x, y to the flat basin's centre in a and b."""
-    sharp_y = y - 2 * _ROOT2
-    square = x * x
-    return fma(square, 10.0, 100.0 * (sharp_y * sharp_y)), fma(y, y, square)
+def _own_limit(a: Any, b: Any) -> Any:
+    return -fma(a * 9.0, a, fma(b, 99.0, -400.0 * _ROOT2) * b)
 
 
 @lanes_function
-def _slopes(a: Any, b: Any, a_i: Any, b_i: Any) -> Any:
-    """Gradient of a data point's loss in a and b, and whether the sharp quadratic is the smaller one."""
-    x, y = a - a_i, b - (b_i - _ROOT2)
-    # sharp - flat = 9 x^2 + 99 y^2 - 400 sqrt 2 y + 800
-    gap = fma(x * 9.0, x, fma(fma(y, 99.0, splat(-400.0 * _ROOT2)), y, splat(800.0)))
-    sharp = gap < 0.0
-    slope_a = x * select(sharp, splat(20.0), splat(2.0))
-    slope_b = fma(y, select(sharp, splat(200.0), splat(2.0)), select(sharp, splat(-400.0 * _ROOT2), splat(0.0)))
-    return slope_a, slope_b, sharp
+def _is_sharp(a: Any, b: Any, own: Any, i: Any, p: Any) -> Any:
+    """Whether data point i's sharp quadratic is the smaller one: one threshold, linear in a and b."""
+    return fma(b, take(p.limit_b, i), fma(a, take(p.limit_a, i), take(p.limit, i))) < own
+
+
+@lanes_function
+def _add_if(condition: Any, total: Any, value: Any) -> Any:
+    return select(condition, total + value, total)
 
 
 @lanes_function
@@ -62,7 +74,10 @@ def _samples(p: Any) -> Any:
 @lanes_function
 def _sample_gradient(w: Any, i: Any, label: Any, scale: Any, out: Any, p: Any) -> Any:
     a, b = _rotate(w)
-    slope_a, slope_b, _ = _slopes(a, b, take(p.a, i), take(p.b, i))
+    sharp = _is_sharp(a, b, _own_limit(a, b), i, p)
+    x, y = a - take(p.a, i), b - take(p.b, i)
+    slope_a = x * select(sharp, 20.0, 2.0)
+    slope_b = fma(y, select(sharp, 200.0, 2.0), select(sharp, -400.0 * _ROOT2, 0.0))
     scale = scale * _HALF_ROOT
     out[0] = fma(slope_a + slope_b, scale, out[0])
     out[1] = fma(slope_b - slope_a, scale, out[1])
@@ -70,31 +85,54 @@ def _sample_gradient(w: Any, i: Any, label: Any, scale: Any, out: Any, p: Any) -
 
 @lanes_function
 def _gradient(w: Any, out: Any, p: Any, step: Any, stream: Any) -> Any:
+    """From the number of points in their sharp quadratic, and the sums of a_i and b_i over them."""
     a, b = _rotate(w)
-    total_a = total_b = splat(0.0)
+    own = _own_limit(a, b)
+    count = sharp_a = sharp_b = 0.0
     for i in range(p.samples):
-        slope_a, slope_b, _ = _slopes(a, b, p.a[i], p.b[i])
-        total_a = total_a + slope_a
-        total_b = total_b + slope_b
+        sharp = _is_sharp(a, b, own, i, p)
+        count = _add_if(sharp, count, 1.0)
+        sharp_a = _add_if(sharp, sharp_a, p.a[i])
+        sharp_b = _add_if(sharp, sharp_b, p.b[i])
+    slope_a = 20.0 * fma(count, a, -sharp_a) + 2.0 * (fma(p.samples - count, a, -p.sums[0]) + sharp_a)
+    slope_b = 200.0 * fma(count, b - 2 * _ROOT2, -sharp_b) + 2.0 * (fma(p.samples - count, b, -p.sums[1]) + sharp_b)
     scale = _HALF_ROOT / p.samples
-    out[0] = (total_a + total_b) * scale
-    out[1] = (total_b - total_a) * scale
+    out[0] = (slope_a + slope_b) * scale
+    out[1] = (slope_b - slope_a) * scale
+
+
+@lanes_function
+def _spread(count: Any, x: Any, y: Any, sum_a: Any, sum_b: Any, sum_ab: Any) -> Any:
+    """sum_i (x - a_i) (y - b_i) over ``count`` points, from their sums."""
+    return fma(fma(count, x, -sum_a), y, fma(-x, sum_b, sum_ab))
 
 
 @lanes_function
 def _gradient_moments(w: Any, mean: Any, second: Any, p: Any) -> Any:
     a, b = _rotate(w)
-    mean_a = mean_b = aa = ab = bb = splat(0.0)
+    own = _own_limit(a, b)
+    count = sharp_a = sharp_b = sharp_aa = sharp_ab = sharp_bb = 0.0
     for i in range(p.samples):
-        slope_a, slope_b, _ = _slopes(a, b, p.a[i], p.b[i])
-        mean_a = mean_a + slope_a
-        mean_b = mean_b + slope_b
-        aa = fma(slope_a, slope_a, aa)
-        ab = fma(slope_a, slope_b, ab)
-        bb = fma(slope_b, slope_b, bb)
+        sharp = _is_sharp(a, b, own, i, p)
+        count = _add_if(sharp, count, 1.0)
+        sharp_a = _add_if(sharp, sharp_a, p.a[i])
+        sharp_b = _add_if(sharp, sharp_b, p.b[i])
+        sharp_aa = _add_if(sharp, sharp_aa, p.aa[i])
+        sharp_ab = _add_if(sharp, sharp_ab, p.ab[i])
+        sharp_bb = _add_if(sharp, sharp_bb, p.bb[i])
+    rest, top, total = p.samples - count, b - 2 * _ROOT2, p.sums
+    flat_a, flat_b = total[0] - sharp_a, total[1] - sharp_b
+    slope_a = 20.0 * fma(count, a, -sharp_a) + 2.0 * fma(rest, a, -flat_a)
+    slope_b = 200.0 * fma(count, top, -sharp_b) + 2.0 * fma(rest, b, -flat_b)
+    aa = 400.0 * _spread(count, a, a, sharp_a, sharp_a, sharp_aa)
+    aa = aa + 4.0 * _spread(rest, a, a, flat_a, flat_a, total[2] - sharp_aa)
+    ab = 4000.0 * _spread(count, a, top, sharp_a, sharp_b, sharp_ab)
+    ab = ab + 4.0 * _spread(rest, a, b, flat_a, flat_b, total[3] - sharp_ab)
+    bb = 40000.0 * _spread(count, top, top, sharp_b, sharp_b, sharp_bb)
+    bb = bb + 4.0 * _spread(rest, b, b, flat_b, flat_b, total[4] - sharp_bb)
     share = 1.0 / p.samples
-    mean[0] = (mean_a + mean_b) * (share * _HALF_ROOT)
-    mean[1] = (mean_b - mean_a) * (share * _HALF_ROOT)
+    mean[0] = (slope_a + slope_b) * (share * _HALF_ROOT)
+    mean[1] = (slope_b - slope_a) * (share * _HALF_ROOT)
     middle, cross = (aa + bb) * (0.5 * share), ab * share
     second[0] = middle + cross
     second[1] = (bb - aa) * (0.5 * share)
@@ -104,17 +142,16 @@ def _gradient_moments(w: Any, mean: Any, second: Any, p: Any) -> Any:
 @lanes_function
 def _share_sharp(w: Any, p: Any) -> Any:
     a, b = _rotate(w)
-    count = splat(0.0)
+    own, count = _own_limit(a, b), 0.0
     for i in range(p.samples):
-        _, _, sharp = _slopes(a, b, p.a[i], p.b[i])
-        count = count + select(sharp, splat(1.0), splat(0.0))
+        count = _add_if(_is_sharp(a, b, own, i, p), count, 1.0)
     return count * (1.0 / p.samples)
 
 
 @lanes_function
 def _hessian(w: Any, out: Any, p: Any) -> Any:
     share = _share_sharp(w, p)
-    curvature_a, curvature_b = fma(share, 18.0, splat(2.0)), fma(share, 198.0, splat(2.0))
+    curvature_a, curvature_b = fma(share, 18.0, 2.0), fma(share, 198.0, 2.0)
     out[0] = out[2] = 0.5 * (curvature_a + curvature_b)
     out[1] = 0.5 * (curvature_b - curvature_a)
 
@@ -122,21 +159,22 @@ def _hessian(w: Any, out: Any, p: Any) -> Any:
 @lanes_function
 def _loss(w: Any, p: Any) -> Any:
     a, b = _rotate(w)
-    total = splat(0.0)
+    total = 0.0
     for i in range(p.samples):
-        sharp, flat = _two_losses(a - p.a[i], b - (p.b[i] - _ROOT2))
-        total = total + minimum(sharp, flat)
+        x, y = a - p.a[i], b - p.b[i]
+        top, square = y - 2 * _ROOT2, x * x
+        total = total + minimum(fma(square, 10.0, 100.0 * (top * top)), fma(y, y, square))
     return total * (1.0 / p.samples)
 
 
 @lanes_function
 def _hessian_trace(w: Any, p: Any) -> Any:
-    return fma(_share_sharp(w, p), 216.0, splat(4.0))
+    return fma(_share_sharp(w, p), 216.0, 4.0)
 
 
 @lanes_function
 def _escaped(w: Any, p: Any) -> Any:
-    return select(w[0] + w[1] < 0.0, splat(1.0), splat(0.0))
+    return select(w[0] + w[1] < 0.0, 1.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,9 +226,7 @@ class TwoBasins(Landscape):
         if points.shape[1] != 2:
             raise ValueError(f"points has shape {points.shape}; it must have two columns")
         object.__setattr__(self, "points", points)
-        a, b = (points[:, 0] - points[:, 1]) * _HALF_ROOT, (points[:, 0] + points[:, 1]) * _HALF_ROOT
-        parameters = Parameters(len(points), np.ascontiguousarray(a), np.ascontiguousarray(b))
-        object.__setattr__(self, "_parameters", parameters)
+        object.__setattr__(self, "_parameters", _parameters(points))
 
     @classmethod
     def random(cls, samples: int = 100, seed: int = 0) -> TwoBasins:
