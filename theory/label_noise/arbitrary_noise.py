@@ -102,8 +102,9 @@ def refute_truncation() -> Proof:
     for dim in (2, 4, 10):
         radial = y ** sp.Integer(dim // 2) * sp.exp(-y) / sp.gamma(sp.Integer(dim) / 2) * 2
         slope = -sp.diff(tail_moment(dim, y), y)
-        board.equal(f"chi-square tail, d = {dim}: derivative by y = r^2/2", sp.expand(sp.simplify(slope - radial)),
-        sp.S.Zero)
+        board.equal(
+            f"chi-square tail, d = {dim}: derivative by y = r^2/2", sp.expand(sp.simplify(slope - radial)), sp.S.Zero
+        )
     left = tail_moment(10, sp.Integer(6))
     right = (10 + 1) * sp.sqrt(20) * sp.exp(-3)
     board.true("left > right", sp.N(left - right, 30) > 0, f"{sp.N(left, 6)} > {sp.N(right, 6)}")

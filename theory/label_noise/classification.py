@@ -57,8 +57,9 @@ def prove_table(loss: Loss) -> Callable[[], Proof]:
         z = sp.Symbol("z", positive=True)  # e^x
         board.equal("slope at c", with_odds(sp.diff(smooth, X).subs(X, loss.minimiser)), sp.S.Zero)
         second = sp.simplify(sp.diff(smooth, X, 2)).subs(sp.exp(X), z).subs(sp.exp(-X), 1 / z)
-        board.nonnegative("curvature", sp.simplify(second), {**UNIT, z: (0, sp.oo)} if second.has(z) else UNIT,
-        strict=True)
+        board.nonnegative(
+            "curvature", sp.simplify(second), {**UNIT, z: (0, sp.oo)} if second.has(z) else UNIT, strict=True
+        )
         noise = P * (1 - P) * loss.slopes() ** 2
         board.equal("sigma^2", with_odds(noise - loss.noise), sp.S.Zero)
         curvature = sp.diff(smooth, X, 2).subs(X, loss.minimiser)
@@ -118,8 +119,9 @@ def prove_scaling() -> Proof:
     regular = lambda step, a, h: -sp.log(1 - step * h / 2) / (2 * step * a)  # noqa: E731
     board.equal("R", regular(alpha * eta, sp.S.One, level / alpha), regular(eta, alpha, level))
     stationary = eta * lam * g / (1 - (1 - eta * alpha * g) ** 2)
-    board.equal("stationary variance: Hessian alpha g, noise eta lambda g", stationary,
-    lam / (alpha * (2 - eta * alpha * g)))
+    board.equal(
+        "stationary variance: Hessian alpha g, noise eta lambda g", stationary, lam / (alpha * (2 - eta * alpha * g))
+    )
     h = sp.Symbol("h", positive=True)
     board.equal("lambda R' is half of it at h = alpha g", lam * sp.diff(regular(eta, alpha, h), h).subs(h, alpha * g),
                 stationary / 2)  # fmt: skip
@@ -197,8 +199,9 @@ def prove_derivatives() -> Proof:
     outer = sum(sp.Symbol(f"l{k}") * (u - c[0]) ** k / sp.factorial(k) for k in range(4))
     value = outer.subs(u, model)
     l1, l2, l3 = sp.symbols("l1 l2 l3")
-    board.equal("second, along a direction", sp.expand(sp.diff(value, t, 2).subs(t, 0)),
-    sp.expand(l2 * c[1] ** 2 + l1 * c[2]))
+    board.equal(
+        "second, along a direction", sp.expand(sp.diff(value, t, 2).subs(t, 0)), sp.expand(l2 * c[1] ** 2 + l1 * c[2])
+    )
     shown = 2 * l2 * c[2] * c[1] + c[1] * (l3 * c[1] ** 2 + l2 * c[2]) + l1 * c[3]
     board.equal("third, along a direction", sp.expand(sp.diff(value, t, 3).subs(t, 0)), sp.expand(shown))
     a, b = sp.symbols("a b")

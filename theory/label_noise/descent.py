@@ -63,8 +63,9 @@ def prove_descent() -> Proof:
     a, b = sp.symbols("a b", real=True)
     total = a + b
     first = -ETA * total * a + ETA**2 * ELL / 2 * total**2
-    board.equal("Eq. 84 in Eq. 85", sp.expand(first),
-    sp.expand(-ETA / 2 * (2 - ETA * ELL) * total**2 + ETA * total * b))
+    board.equal(
+        "Eq. 84 in Eq. 85", sp.expand(first), sp.expand(-ETA / 2 * (2 - ETA * ELL) * total**2 + ETA * total * b)
+    )
     slack = sp.Symbol("s", positive=True)
     board.nonnegative("(nu + s)/2 >= nu/2", slack / 2, {slack: (0, 2)})
     return board.proof()

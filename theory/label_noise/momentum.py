@@ -44,8 +44,9 @@ def prove_eigenvalues() -> Proof:
     root = sp.sqrt(trace**2 - 4 * BETA)
     high, low = (trace + root) / 2, (trace - root) / 2
     t = sp.Symbol("t")
-    board.equal("characteristic polynomial", sp.expand((t * sp.eye(2) - block()).det()),
-    sp.expand(t**2 - trace * t + BETA))
+    board.equal(
+        "characteristic polynomial", sp.expand((t * sp.eye(2) - block()).det()), sp.expand(t**2 - trace * t + BETA)
+    )
     board.equal("sum", high + low, trace)
     board.equal("product", sp.expand(high * low), BETA)
     return board.proof()
@@ -228,8 +229,9 @@ def refute_root_order() -> Proof:
     """n = d = 1: the sum of squares over all k is 2 / (eta (1 - beta) (2 - ...)), of order 1/eta, not eta^(-1/2)."""
     board = Blackboard("limit eta -> 0 of the exact sum")
     value = stationary_block().trace()
-    board.true("sqrt(eta) times the sum", sp.limit((sp.sqrt(ETA) * value).subs(BETA, sp.Rational(1, 2)), ETA, 0,
-    "+") == sp.oo)
+    board.true(
+        "sqrt(eta) times the sum", sp.limit((sp.sqrt(ETA) * value).subs(BETA, sp.Rational(1, 2)), ETA, 0, "+") == sp.oo
+    )
     board.equal("eta times the sum", sp.limit(ETA * value, ETA, 0), 1 / (1 - BETA))
     return board.proof()
 

@@ -111,8 +111,9 @@ def prove_unbiased() -> Proof:
     clean = sp.diff((model - y) ** 2 / 2, theta)
     board.equal("one sample", sp.expand(noisy), sp.expand(clean - eps * sp.diff(model, theta)))
     sigma = sp.Symbol("sigma")
-    board.equal("mean over +-sigma", sp.expand((noisy.subs(eps, sigma) + noisy.subs(eps, -sigma)) / 2),
-    sp.expand(clean))
+    board.equal(
+        "mean over +-sigma", sp.expand((noisy.subs(eps, sigma) + noisy.subs(eps, -sigma)) / 2), sp.expand(clean)
+    )
     return board.proof()
 
 
@@ -165,6 +166,16 @@ def prove_martingale() -> Proof:
     board = Blackboard("recursion on matrices that do not commute, up to k = 6")
     for k, same in enumerate(_compare_martingale(shifted=True)):
         board.note(f"X_k^(k) = xi_k, k = {k}", same)
+    factors = [sp.Matrix([[1, i + 1], [i, 2]]) for i in range(4)]
+    noise = [sp.Matrix(sp.symbols(f"e{i} f{i}")) for i in range(4)]
+    old = {0: sp.zeros(2, 1)}
+    for k in range(1, 5):
+        new = {j: factors[k - 1] * old[j] for j in range(k)}
+        new[k] = new[k - 1] + noise[k - 1]
+        steps = [(new[j + 1] - new[j], noise[j]) for j in range(k)]
+        fresh = all(step.free_symbols <= own.free_symbols for step, own in steps)
+        board.note(f"every step of X^({k}) is linear in the noise of that step alone, of mean 0", fresh)
+        old = new
     return board.proof()
 
 

@@ -36,15 +36,24 @@ SYMBOLS = {
 
 
 def entry(
-    number: str, place: str, statement: str, printed: Form, prove: Prove | None, reason: str, *,
-    form: Form | None = None, refute: Prove | None = None, note: str = "", **fields: Any,
+    number: str,
+    place: str,
+    statement: str,
+    printed: Form,
+    prove: Prove | None,
+    reason: str,
+    *,
+    form: Form | None = None,
+    refute: Prove | None = None,
+    note: str = "",
+    **fields: Any,
 ) -> Claim:
     """The claim ``labelnoise/number``.
 
     Without ``refute`` it is recorded as proved (the proof is of ``form``, or of the printed form itself), or as
-    supported where only experiments speak for it; with it, as corrected where a corrected ``form`` and its proof are given, as
-    refuted where they are not. ``fields`` are further fields of the claim; symbols in the example are explained from
-    ``SYMBOLS``.
+    supported where only experiments speak for it; with it, as corrected where a corrected ``form`` and its proof are
+    given, as refuted where they are not. ``fields`` are further fields of the claim; symbols in the example are
+    explained from ``SYMBOLS``.
     """
 
     def derive() -> Derivation:

@@ -45,8 +45,9 @@ def _prove_sqrt_loss() -> Proof:
     board.equal("(a + b)^2 - a^2 - b^2 = 2 a b, the cross term that Cauchy bounds",
     sp.expand((a + b) ** 2 - a**2 - b**2),
                 2 * a * b)  # fmt: skip
-    board.equal("n residuals, each moved by at most ell_f s", sp.sqrt(n * (ell * s) ** 2 / (2 * n)),
-    ell * s / sp.sqrt(2))
+    board.equal(
+        "n residuals, each moved by at most ell_f s", sp.sqrt(n * (ell * s) ** 2 / (2 * n)), ell * s / sp.sqrt(2)
+    )
     return board.proof()
 
 

@@ -15,16 +15,20 @@ from theory.proof import Blackboard, Proof
 
 P, X = sp.Symbol("p"), sp.Symbol("x")
 EXAMPLE = {"p": sp.Rational(1, 5)}
-LATEX = {"minimiser": r"c=\arg\min\bar l", "noise": r"\sigma^2=\mathbb E[\epsilon^2]",
-"curvature": r"\alpha=\bar l''(c)"}
+LATEX = {
+    "minimiser": r"c=\arg\min\bar l",
+    "noise": r"\sigma^2=\mathbb E[\epsilon^2]",
+    "curvature": r"\alpha=\bar l''(c)",
+}
 
 
 def _fields(loss: cl.Loss) -> dict[str, tuple[Callable[[Point], sp.Expr], sp.Expr]]:
     """Left sides computed from the loss itself, right sides as printed in Table 1."""
 
     def slope(point: Point) -> sp.Expr:
-        return sp.simplify(sp.diff(loss.smoothed(), cl.X).subs(cl.P, point["p"]).subs(cl.X, loss.minimiser.subs(cl.P,
-            point["p"])))
+        return sp.simplify(
+            sp.diff(loss.smoothed(), cl.X).subs(cl.P, point["p"]).subs(cl.X, loss.minimiser.subs(cl.P, point["p"]))
+        )
 
     def noise(point: Point) -> sp.Expr:
         p, c = point["p"], loss.minimiser.subs(cl.P, point["p"])
@@ -51,8 +55,9 @@ def _flips(loss: cl.Loss) -> Experiment:
         flipped = np.random.default_rng(seed % 2**32).random(paths) < p
         noise = np.where(flipped, -slope(-c), slope(c))
         squares = (noise - ((1 - p) * slope(c) - p * slope(-c))) ** 2
-        return Estimates(np.array([squares.mean()]), np.array([squares.std(ddof=1) / np.sqrt(paths)]), ("sigma^2",),
-            paths)
+        return Estimates(
+            np.array([squares.mean()]), np.array([squares.std(ddof=1) / np.sqrt(paths)]), ("sigma^2",), paths
+        )
 
     def fixed(factor: float) -> Callable[[], np.ndarray]:
         return lambda: np.array([factor * float(loss.noise.subs(cl.P, sp.Rational(1, 5)))])
@@ -95,8 +100,9 @@ def _prove_bound162() -> Proof:
     board = Blackboard("variance is nonnegative")
     a = sp.symbols("a0:3", real=True)
     gap = sum(v**2 for v in a) / 3 - (sum(a) / 3) ** 2
-    board.equal("a sum of squares", sp.expand(gap),
-    sp.expand(sum((a[i] - a[j]) ** 2 for i in range(3) for j in range(i)) / 9))
+    board.equal(
+        "a sum of squares", sp.expand(gap), sp.expand(sum((a[i] - a[j]) ** 2 for i in range(3) for j in range(i)) / 9)
+    )
     board.include(cl.prove_derivatives())
     return board.proof()
 

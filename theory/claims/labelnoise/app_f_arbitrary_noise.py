@@ -14,8 +14,13 @@ from theory.proof import Blackboard, Proof
 
 PLACE = "Appendix F.1"
 ETA, LAM, LI, LJ, SIJ, NU, H, C = sp.symbols("eta lam l_i l_j s_ij nu h C")
-EXAMPLE = {"eta": sp.Rational(1, 2), "lam": sp.Rational(1, 3), "l_i": sp.Integer(1), "l_j": sp.Integer(3),
-"s_ij": sp.Integer(-2)}
+EXAMPLE = {
+    "eta": sp.Rational(1, 2),
+    "lam": sp.Rational(1, 3),
+    "l_i": sp.Integer(1),
+    "l_j": sp.Integer(3),
+    "s_ij": sp.Integer(-2),
+}
 NAMES = {"l_i": "eigenvalue of H", "l_j": "eigenvalue of H", "s_ij": "entry of Sigma"}
 STATIONARY = LAM * SIJ / (LI + LJ - ETA * LI * LJ)
 

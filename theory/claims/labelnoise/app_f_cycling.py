@@ -13,7 +13,7 @@ from theory.claims.labelnoise._simulations import cycle, leading_angle
 from theory.label_noise import cycling
 
 PLACE = "Appendix F.2"
-RATE, STEPS = 0.1, 2000
+RATE, STEPS = 0.1, 1200
 X, Y, ETA = sp.symbols("x y eta")
 
 
@@ -24,8 +24,9 @@ def _entry(point: Point) -> sp.Expr:
 
 def _angle(effort: Effort, seed: int) -> Estimates:
     turned, _ = cycle(RATE, STEPS, effort.trajectories(512), seed % 2**32)
-    return Estimates(np.array([turned.mean()]), np.array([turned.std(ddof=1) / np.sqrt(turned.size)]), ("angle",),
-        turned.size)
+    return Estimates(
+        np.array([turned.mean()]), np.array([turned.std(ddof=1) / np.sqrt(turned.size)]), ("angle",), turned.size
+    )
 
 
 def _spread(effort: Effort, seed: int) -> Estimates:
@@ -48,7 +49,7 @@ def _angles(factor: float) -> Callable[[], np.ndarray]:
 
 
 TURNING = (
-    Experiment("minibatch SGD, eta = 0.1, from (1, 0): angle after 2000 steps at least 0.9 of the leading order",
+    Experiment("minibatch SGD, eta = 0.1, from (1, 0): angle after 1200 steps at least 0.9 of the leading order",
     _angle,
                _angles(0.9), {"1.35 of it": _angles(1.35), "twice as fast": _angles(2.0)}, ">="),
     Experiment("the same, at most 1.25 of it", _angle, _angles(1.25),

@@ -93,8 +93,7 @@ def _right15(point: Point) -> sp.Expr:
     return gram(gradients).rank() * (2 - point["nu"]) / (eta * point["nu"])
 
 
-def _lemma(number: int, equations: str, text: str, latex: str, form: Form, prove,
-    reason: str) -> Claim:  # type: ignore[no-untyped-def]
+def _lemma(number: int, equations: str, text: str, latex: str, form: Form, prove, reason: str) -> Claim:  # type: ignore[no-untyped-def]
     return entry(
         f"Lemma{number}", f"{PLACE}, Lemma {number}, {equations}", f"{text}; here with the constant.", words(text,
         latex),
@@ -107,8 +106,9 @@ def _one(point: Point) -> sp.Expr:
     return sp.S.One
 
 
-FORM10 = Form("|(I - eta G)^tau G| <= 1/(eta nu tau)", r"\|(I-\eta G)^\tau G\|\le\frac1{\eta\nu\tau}", _left10,
-_right10, "<=")
+FORM10 = Form(
+    "|(I - eta G)^tau G| <= 1/(eta nu tau)", r"\|(I-\eta G)^\tau G\|\le\frac1{\eta\nu\tau}", _left10, _right10, "<="
+)
 X = sp.Symbol("x")
 
 CLAIMS: tuple[Claim, ...] = (

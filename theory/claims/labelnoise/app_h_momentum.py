@@ -24,8 +24,14 @@ SHAPE = 2 - ETA * G / (1 + BETA)
 def _sample(generator: random.Random) -> Point:
     beta, eta, nu = fraction(generator), fraction(generator), fraction(generator)
     g = (2 - nu) * (1 + beta) * fraction(generator) / eta
-    return {"beta": beta, "eta": eta, "nu": nu, "g": g, "k": sp.Integer(generator.randint(1, 5)),
-        "lam": fraction(generator)}
+    return {
+        "beta": beta,
+        "eta": eta,
+        "nu": nu,
+        "g": g,
+        "k": sp.Integer(generator.randint(1, 5)),
+        "lam": fraction(generator),
+    }
 
 
 def _block(point: Point) -> sp.Matrix:
@@ -125,8 +131,9 @@ LIMIT = Experiment(
 
 
 def _prove_probability() -> Proof:
-    board = Blackboard("exponents: the largest terms are lambda^(3/4) iota^(1/4)/c and lambda^((1+delta)/2) (c "
-                       "iota)^(-1/2)")
+    board = Blackboard(
+        "exponents: the largest terms are lambda^(3/4) iota^(1/4)/c and lambda^((1+delta)/2) (c iota)^(-1/2)"
+    )
     bound = orders.HALF * orders.IOTA ** sp.Rational(1, 4) / sp.sqrt(orders.C)
     board.include(orders.prove_order(orders.accumulated(), bound, tilde=False))
     board.include(orders.prove_order({"that bound": bound}, orders.ERROR, tilde=False))

@@ -227,8 +227,8 @@ INDEX: dict[str, tuple[str, ...] | str] = {
     "Eq. 226-227": _ids("Eq226", "Lemma15"),
     "Lemma 16": "Cited from Jin et al. [15], with an unnamed absolute constant (and F_i written with X_n for X_i).",
     "Eq. 228-229": "Lemma 16, cited.",
-    "Lemma 17": "Existence of constants by Lojasiewicz's inequality, cited; they are not given. (The least value on the "
-    "rest of the domain is attained, so eps_KL must be smaller than it.)",
+    "Lemma 17": "Existence of constants by Lojasiewicz's inequality, cited; they are not given. (The least value on "
+    "the rest of the domain is attained, so eps_KL must be smaller than it.)",
     "Eq. 230": "Lojasiewicz's inequality, cited.",
     "Eq. 231-232": _ids("Eq234"),
     "Proposition 14": _ids("Lemma4/radius", "Eq235", "Prop14/limit"),

@@ -51,8 +51,15 @@ def _mean_square(point: Point) -> sp.Expr:
 
 
 def _regular(point: Point, factor: int) -> sp.Expr:
-    g = sp.Matrix([[point["a0"] ** 2 + point["a1"] ** 2, point["a0"] * point["b0"] + point["a1"] * point["b1"]],
-                   [point["a0"] * point["b0"] + point["a1"] * point["b1"], point["b0"] ** 2 + point["b1"] ** 2]]) / 2
+    g = (
+        sp.Matrix(
+            [
+                [point["a0"] ** 2 + point["a1"] ** 2, point["a0"] * point["b0"] + point["a1"] * point["b1"]],
+                [point["a0"] * point["b0"] + point["a1"] * point["b1"], point["b0"] ** 2 + point["b1"] ** 2],
+            ]
+        )
+        / 2
+    )
     return factor * reg.of_matrix(g, point["eta"])
 
 
@@ -62,8 +69,13 @@ def _refute_jacobian() -> Proof:
     return board.proof()
 
 
-JACOBIAN = {"eta": sp.Rational(1, 8), "a0": sp.Integer(1), "b0": sp.Integer(2), "a1": sp.Integer(1),
-"b1": sp.Integer(-1)}
+JACOBIAN = {
+    "eta": sp.Rational(1, 8),
+    "a0": sp.Integer(1),
+    "b0": sp.Integer(2),
+    "a1": sp.Integer(1),
+    "b1": sp.Integer(-1),
+}
 
 
 def _draw(generator: random.Random) -> Point:
