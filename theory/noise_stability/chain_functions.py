@@ -142,8 +142,10 @@ def refute_first_update() -> Proof:
 def refute_second_sign() -> Proof:
     """The leading minus sign of W_2: no noise, eta = 1/2, G = 1."""
     board = Blackboard("exact counterexample without noise, eta_0 = eta_1 = 1/2, G = 1, W_0 = e_0")
-    w = (1 - HALF) * (1 - HALF)
-    board.differ("W_2 against the printed -(1-eta_1/G)(1-eta_0/G) W_0", w, -w)
+    w = sp.S.One
+    for eta in (HALF, HALF):
+        w = w - eta * w
+    board.differ("W_2 against the printed -(1-eta_1/G)(1-eta_0/G) W_0", w, -(1 - HALF) * (1 - HALF))
     return board.proof()
 
 

@@ -32,17 +32,27 @@ def prove_matrix() -> Proof:
     return board.proof()
 
 
+def _one_step(curvature: sp.Expr, eta: sp.Expr, mu: sp.Expr, w: sp.Expr, m: sp.Expr, xi: sp.Expr) -> sp.Matrix:
+    """(W, M) after one step of Eq. 10."""
+    m_next = mu * m - eta * (curvature * w + xi)
+    return sp.Matrix([w + m_next, m_next])
+
+
 def refute_matrix() -> Proof:
     """Eq. 61 has +C eta in the lower left corner: C = 1, eta = 1/2, mu = 0, (W, M) = (1, 0)."""
     board = Blackboard("exact counterexample C = 1, eta = 1/2, mu = 0, (W, M) = (1, 0), no noise")
-    board.differ("M after one step against Eq. 61", -HALF, HALF)
+    printed = sp.Matrix([[1 - HALF, 0], [HALF, 0]]) * E1
+    true = _one_step(sp.S.One, HALF, sp.S.Zero, sp.S.One, sp.S.Zero, sp.S.Zero)
+    board.differ("M after one step against Eq. 61", true[1], printed[1])
     return board.proof()
 
 
 def refute_noise() -> Proof:
     """C = 2: the printed noise C eta xi is twice as large (and of the other sign)."""
     board = Blackboard("exact counterexample C = 2, eta = 1/4, xi = 1, (W, M) = 0")
-    board.differ("W after one step", -sp.Rational(1, 4), 2 * sp.Rational(1, 4))
+    curvature, eta, zero = sp.Integer(2), sp.Rational(1, 4), sp.S.Zero
+    true = _one_step(curvature, eta, zero, zero, zero, sp.S.One)
+    board.differ("W after one step", true[0], curvature * eta * 1)
     return board.proof()
 
 
@@ -83,8 +93,9 @@ def prove_iteration() -> Proof:
 
 def refute_iteration() -> Proof:
     """t = 0, no noise: Eq. 62 gives W_1 = W_0."""
-    board = Blackboard("exact counterexample t = 0, rho = 1/2, no noise")
-    board.differ("W_1 against (X^0 W)_1", (E1.T * MATRIX.subs({RHO: HALF, MU: 0}) * E1)[0], sp.S.One)
+    board = Blackboard("exact counterexample t = 0, C = 1, rho = 1/2, mu = 0, no noise")
+    true = _one_step(sp.S.One, HALF, sp.S.Zero, sp.S.One, sp.S.Zero, sp.S.Zero)
+    board.differ("W_1 against (X^0 (W_0, 0))_1", true[0], (MATRIX.subs({RHO: HALF, MU: 0}) ** 0 * E1)[0])
     return board.proof()
 
 

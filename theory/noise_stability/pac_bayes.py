@@ -272,6 +272,18 @@ def prove_sketch_remainder() -> Proof:
     return board.proof()
 
 
+def refute_sketch_remainder() -> Proof:
+    """sigma = n^(-1/2), p = 1: Eq. 20's term over sigma^3 + sigma^2/sqrt(n) as delta -> 1 is sqrt(log n)/2."""
+    board = Blackboard("limits delta -> 1, then n -> infinity, at sigma = n^(-1/2)")
+    n = sp.Symbol("n", positive=True)
+    sigma = 1 / sp.sqrt(n)
+    term = sigma**2 * sp.sqrt(sp.log(n) / n)
+    allowed = sigma**3 + sigma**2 / sp.sqrt(n) + sp.limit(sp.log(1 / DELTA), DELTA, 1, "-") / n
+    board.equal("ratio", sp.simplify(term / allowed), sp.sqrt(sp.log(n)) / 2)
+    board.true("it is unbounded", sp.limit(sp.sqrt(sp.log(n)) / 2, n, sp.oo) == sp.oo)
+    return board.proof()
+
+
 @cache
 def prove_theorem() -> Proof:
     """Theorem 2.2 for a fixed epsilon > 0: every ingredient, then the choice of sigma."""

@@ -110,7 +110,8 @@ def refute_shift() -> Proof:
 def refute_martingale() -> Proof:
     """Independent signs: E[xi_2 | xi_1 = 1] = 0, not 1."""
     board = Blackboard("exact counterexample: two independent signs")
-    board.differ("E[xi_2 | xi_1 = 1] against xi_1", sp.Rational(1 - 1, 2), sp.S.One)
+    given = [second for first, second in itertools.product((1, -1), repeat=2) if first == 1]
+    board.differ("E[xi_2 | xi_1 = 1] against xi_1", sp.Rational(sum(given), len(given)), sp.S.One)
     return board.proof()
 
 

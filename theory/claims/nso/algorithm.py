@@ -42,10 +42,9 @@ def _claims() -> tuple[Claim, ...]:
               mean, "Linearity and symmetry; k independent terms.", prove=tp.prove_unbiased,
               experiments=(_mean_experiment(),)),
         entry("Alg1/mean-zero", "Introduction, 'distribution P with mean zero', with Algorithm 1", "Mean zero is "
-                                                                                                   "enough for "
-              "the algorithm to minimise F.", zero, "A skewed U of mean zero shifts grad E f(W+U) but not the "
-                                                    "two-point "
-              "mean; P has to be symmetric.", prove=tp.prove_unbiased, refute=tp.refute_mean_zero, form=symmetric),
+              "enough for the algorithm to minimise F.",
+              zero, "A skewed U of mean zero shifts grad E f(W+U) but not the two-point mean; P has to be symmetric.",
+              prove=tp.prove_unbiased, refute=tp.refute_mean_zero, form=symmetric),
     )  # fmt: skip
 
 

@@ -101,8 +101,8 @@ def _setting() -> tuple[Claim, ...]:
 
 
 def _results() -> tuple[Claim, ...]:
-    theorem = Form("for some eta < 1/C, t uniform on 1..T: E|grad F(W_t)|^2 <= sqrt(2 C D^2 (sigma^2 + C^2 H)/(k T)) + "
-                   "2 C D^2/T", r"\mathbb E\|\nabla F(W_t)\|^2\le\sqrt{\frac{2CD^2(\sigma^2+C^2H(\mathcal P))}{kT}}+"
+    theorem = Form("for some eta < 1/C, t uniform on 1..T: E|grad F(W_t)|^2 <= sqrt(2 C D^2 (sigma^2 + C^2 H)/(k T)) "
+                   "+ 2 C D^2/T", r"\mathbb E\|\nabla F(W_t)\|^2\le\sqrt{\frac{2CD^2(\sigma^2+C^2H(\mathcal P))}{kT}}+"
                    r"\frac{2CD^2}{T}", None, BOUND)  # fmt: skip
     from_zero = Form("the same for t uniform on 0..T-1 (as Lemma B.1 has it), also without noise", theorem.latex)
     noisy = Form("on 0..T-1 it holds whenever sigma^2 + C^2 H > 0; without noise only in the limit eta -> 1/C",
@@ -125,9 +125,8 @@ def _results() -> tuple[Claim, ...]:
               "(a+b)^2 <= 2a^2 + 2b^2; attained by additive noise.", prove=ds.prove_xi_bound,
               experiments=(_xi_experiment(),), example={n: POINT[n] for n in ("k", "sigma")}),
         entry("4.4/delta", f"{PLACE}, Lemma 4.4, Eq. 7, second part", "Variance of delta.", delta,
-              "Holds for delta with 2 grad F; as printed, delta has mean grad F/2. Our proof: the variance is at "
-              "most the "
-              "mean square about grad f(W). (i runs from 0 to T-1.)", prove=ds.prove_variance_bound,
+              "Holds for delta with 2 grad F; as printed, delta has mean grad F/2. Our proof: the variance is at most "
+              "the mean square about grad f(W). (i runs from 0 to T-1.)", prove=ds.prove_variance_bound,
               refute=ds.refute_delta, form=right, example={n: POINT[n] for n in names}),
     )  # fmt: skip
 

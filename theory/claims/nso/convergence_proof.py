@@ -40,9 +40,9 @@ def _variances() -> tuple[Claim, ...]:
               "By our own proof, see nso/4.4/delta; sharp up to 1 - q for f' = C|x| and rare noise.",
               prove=ds.prove_variance_bound),
         entry("Eq28/chain", f"{PLACE}, chain under Eq. 28", "The displayed chain of (in)equalities.", chain,
-              "1/2 + 1/2 = 1: a factor 2 is lost in the third line. The variance identity, in place of the "
-              "inequality two "
-              "lines below, wins it back.", prove=ds.prove_variance_chain, refute=ds.refute_variance_chain, form=right),
+              "1/2 + 1/2 = 1: a factor 2 is lost in the third line. The variance identity, in place of the inequality "
+              "two lines below, wins it back.",
+              prove=ds.prove_variance_chain, refute=ds.refute_variance_chain, form=right),
     )  # fmt: skip
 
 
@@ -58,8 +58,8 @@ def _lemma() -> tuple[Claim, ...]:
     eq30 = Form("|F(W_2) - F(W_1) - <grad F(W_1), W_2 - W_1>| <= (C/2)|W_2 - W_1|^2",
                 r"|F(W_2)-F(W_1)-\langle\nabla F(W_1),W_2-W_1\rangle|\le\tfrac C2\|W_2-W_1\|^2")  # fmt: skip
     lines = Form(
-        "F(W_{i+1}) <= F - (eta - C eta^2/2)|grad F|^2 - (eta - C eta^2)<grad F, delta+xi> + "
-        "(C eta^2/2)|delta+xi|^2, summed over i",
+        "F(W_{i+1}) <= F - (eta - C eta^2/2)|grad F|^2 - (eta - C eta^2)<grad F, delta+xi> + (C eta^2/2)|delta+xi|^2, "
+        "summed over i",
         r"F(W_{i+1})\le F(W_i)-(\eta_i-\tfrac{C\eta_i^2}2)\|\nabla F\|^2"
         r"-(\eta_i-C\eta_i^2)\langle\nabla F,\delta_i+\xi_i\rangle+\tfrac{C\eta_i^2}2\|\delta_i+\xi_i\|^2",
     )
@@ -75,8 +75,7 @@ def _lemma() -> tuple[Claim, ...]:
     return (
         entry("B.1", f"{PLACE}, Lemma B.1, Eq. 29", "Rate for varying step sizes.", printed,
               "The first term is 2 D^2/sum eta, as the proof itself and Eq. 35 have it; with the printed factor C it "
-              "is "
-              "false for C < 1.", prove=ds.prove_lemma_b1, refute=ds.refute_lemma_b1, form=right,
+              "is false for C < 1.", prove=ds.prove_lemma_b1, refute=ds.refute_lemma_b1, form=right,
               example={"C": sp.Rational(1, 10), "D": sp.S.One, "S": sp.Integer(5), "s": sp.S.Zero}),
         entry("Eq30", f"{PLACE}, Eq. 30", "Smooth functions lie within a parabola of their tangent.", eq30,
               "Integral along the line.", prove=ds.prove_domination),
@@ -86,8 +85,7 @@ def _lemma() -> tuple[Claim, ...]:
         entry("Eq33", f"{PLACE}, condition on eta_t and Eq. 33", "Weakened coefficient.", step, "Factorisation.",
               prove=ds.prove_step_condition, example=at("C", "eta")),
         entry("Eq34", f"{PLACE}, Eq. 34", "delta has mean zero.", eq34, "All three are zero, by symmetry (delta "
-                                                                        "itself is "
-              "another vector than the middle one).", prove=ds.prove_eq34),
+              "itself is another vector than the middle one).", prove=ds.prove_eq34),
         entry("Eq34/mean-zero", f"{PLACE}, Eq. 34, 'from a distribution with mean zero'", "A mean of zero suffices.",
               mean,
               "Symmetry is needed: a skewed U and f' = w^3.", prove=ds.prove_eq34, refute=ds.refute_eq34_mean_zero,

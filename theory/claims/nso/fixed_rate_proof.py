@@ -45,9 +45,8 @@ def _definitions() -> tuple[Claim, ...]:
     average = Form("xi_bar = sum_{i=1}^k xi^(i) gives |<xi_bar, e>| <= c sigma and E|xi_bar|^2 <= sigma^2/k",
                    r"\bar\xi_t=\sum_{i=1}^k\xi_t^{(i)}\Rightarrow\mathbb E\|\bar\xi_t\|^2\le\sigma^2/k")  # fmt: skip
     right = Form("xi_bar = (1/k) sum_{i=1}^k xi^(i) gives both", average.latex.replace(r"\sum", r"\frac1k\sum"))
-    slope = Form("g'(eta xi + U) + g'(eta xi - U) = -2 C eta xi for alpha = 2 c eta sigma (1-rho^T)/(1-rho), |U| <= "
-                 "c eta "
-                 "sigma", r"g'(\eta\bar\xi_0+U)+g'(\eta\bar\xi_0-U)=-2C\eta\bar\xi_0")  # fmt: skip
+    slope = Form("g'(eta xi + U) + g'(eta xi - U) = -2 C eta xi for alpha = 2 c eta sigma (1-rho^T)/(1-rho), |U| <= c "
+                 "eta sigma", r"g'(\eta\bar\xi_0+U)+g'(\eta\bar\xi_0-U)=-2C\eta\bar\xi_0")  # fmt: skip
     slope_right = Form("the same for alpha >= 4 c eta sigma", slope.latex)
     return (
         entry("B.3/g", f"{PLACE}, the function g", "The pieces of g fit together.", smooth, "Values, slopes, "
@@ -76,8 +75,8 @@ def _iterates() -> tuple[Claim, ...]:
     return (
         entry("B.3/second-step", f"{PLACE}, W_1 and W_2", "The first iterates.", second,
               "On the cap the sign is the other way: noise grows. It contracts on the curved coordinates, where the "
-              "noise "
-              "is defined to act.", prove=fr.prove_second_iterate, refute=fr.refute_second_iterate, form=second_right),
+              "noise is defined to act.",
+              prove=fr.prove_second_iterate, refute=fr.refute_second_iterate, form=second_right),
         entry("Eq47", f"{PLACE}, induction and Eq. 47", "All iterates.", eq47, "The exponent is t - i.",
               prove=fr.prove_update, refute=fr.refute_update, form=eq47_right),
     )  # fmt: skip
@@ -119,8 +118,7 @@ def _bounds() -> tuple[Claim, ...]:
               refute=fr.refute_sum, form=total_right, experiments=(_contraction_experiment(),)),
         entry("B.3", f"{PLACE} with its last chain", "Lower bound for large fixed step sizes.", lemma,
               "C D^2 is dropped from the minimum, which needs T large against sigma^2; with sigma^2 = 100 and all "
-              "else 1 "
-              "the lemma fails. The function is that of Eq. 45, not Eq. 8.", prove=fr.prove_lemma_b3,
+              "else 1 the lemma fails. The function is that of Eq. 45, not Eq. 8.", prove=fr.prove_lemma_b3,
               refute=fr.refute_lemma_b3, form=lemma_right, example=corner),
     )  # fmt: skip
 

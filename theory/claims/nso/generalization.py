@@ -39,8 +39,8 @@ def _theorem() -> tuple[Claim, ...]:
     latex = (r"L(W) \le (1+\epsilon)\hat L(W) + (1+\epsilon)\sqrt{C\alpha r^2/n}"
              r" + O(n^{-3/4}\log\delta^{-1})")  # fmt: skip
     printed = Form("for every delta > 0 and epsilon close to 0: L <= (1+epsilon) Lhat + (1+epsilon) sqrt(C alpha "
-                   "r^2/n) "
-                   "+ O(n^(-3/4) log(1/delta)), Hessian Lipschitz within the hypothesis space", latex)  # fmt: skip
+                   "r^2/n) + O(n^(-3/4) log(1/delta)), Hessian Lipschitz within the hypothesis space",
+                   latex)  # fmt: skip
     right = Form("for every fixed epsilon > 0, 0 < delta <= 1/2, alpha > 0, a loss in [0, C] with a Hessian that is "
                  "L-Lipschitz on all of R^p: the same bound; the constant in O depends on epsilon, p, r, alpha, C, L",
                  latex + r"\quad(\alpha>0,\ \delta\le\tfrac12,\ \epsilon\text{ fixed})")  # fmt: skip
@@ -49,14 +49,13 @@ def _theorem() -> tuple[Claim, ...]:
     return (
         entry("2.2", f"{PLACE}, Theorem 2.2, Eq. 2", "PAC-Bayes bound with the trace of the Hessian.", printed,
               "alpha, a maximum of traces, can be negative (l = e^(-w^2) near 0), and then the bound is no real "
-              "number; "
-              "the perturbation also leaves the hypothesis space (Lemma A.4), and log(1/delta) vanishes as delta -> 1. "
-              "With these conditions the theorem holds for a fixed epsilon.", prove=pb.prove_theorem,
+              "number; the perturbation also leaves the hypothesis space (Lemma A.4), and log(1/delta) vanishes as "
+              "delta -> 1. With these conditions the theorem holds for a fixed epsilon.", prove=pb.prove_theorem,
               refute=pb.refute_theorem, form=right),
         entry("2.2/uniform-epsilon", f"{PLACE}, Theorem 2.2, 'for any epsilon close to zero'",
               "The remainder is O(n^(-3/4) log(1/delta)) uniformly in epsilon.", uniform,
-              "l = 1/2 + x sin(w)/4 has a gap of order n^(-1/2) beyond the trace term as epsilon -> 0: the trace alone "
-              "does not bound the gap.", prove=pb.prove_theorem, refute=pb.refute_uniform_epsilon, form=fixed),
+              "l = 1/2 + x sin(w)/4 has a gap of order n^(-1/2) beyond the trace term as epsilon -> 0: the trace "
+              "alone does not bound the gap.", prove=pb.prove_theorem, refute=pb.refute_uniform_epsilon, form=fixed),
         entry("2.2/sharper", f"{PLACE}, Theorem 2.2, our own", "With the best sigma^2 the leading term is smaller by "
               "sqrt(2).", Form("min over sigma^2 of the two leading terms = (1+epsilon) sqrt(C alpha r^2/(2n))",
               r"\min_{\sigma^2} = \frac1\beta\sqrt{\frac{C\alpha r^2}{2n}}", pb.leading(pb.best_variance()),
@@ -77,8 +76,9 @@ def _ingredients() -> tuple[Claim, ...]:
         None,
         (x - y) ** 2 / (2 * SIGMA**2),
     )
-    sketch = Form("the remainder of Eq. 20 is O(sigma^3 + sigma^2 sqrt(p)/sqrt(n) + log(1/delta)/n), delta <= 1/2",
+    sketch = Form("the remainder of Eq. 20 is O(sigma^3 + sigma^2 sqrt(p)/sqrt(n) + log(1/delta)/n) for every delta",
                   r"O\left(\sigma^3+\frac{\sigma^2\sqrt p}{\sqrt n}+\frac{\log\delta^{-1}}{n}\right)")  # fmt: skip
+    sketch_right = Form("the same for delta <= 1/2", sketch.latex + r"\ (\delta\le\tfrac12)")
     return (
         entry("A.1", f"Appendix A.1, Theorem A.1, Eq. 11, and {PLACE}, Eq. 3", "Linear PAC-Bayes bound, for a prior "
               "fixed before the data, uniformly over posteriors.", a1,
@@ -89,10 +89,10 @@ def _ingredients() -> tuple[Claim, ...]:
               kl, "The quadratic parts of the log ratio cancel.", prove=pb.prove_kl,
               experiments=(_kl_experiment(),),
               example={"X": sp.S.One, "Y": sp.Rational(1, 3), "sigma": sp.Rational(1, 2)}),
-        entry("2.2/sketch-bound", f"{PLACE}, last display of the proof sketch", "Order of the remainder of the "
-                                                                                "displayed "
-              "bound.", sketch, "Eq. 20 has a factor sqrt(log(C_3 n/delta)) more; Young's inequality absorbs it in "
-              "sigma^3 and log(1/delta)/n.", prove=pb.prove_sketch_remainder),
+        entry("2.2/sketch-bound", f"{PLACE}, last display of the proof sketch", "Order of the remainder.", sketch,
+              "Eq. 20 has a factor sqrt(log(C_3 n/delta)) more. Young's inequality absorbs it in sigma^3 and "
+              "log(1/delta)/n, but the latter vanishes as delta -> 1.", prove=pb.prove_sketch_remainder,
+              refute=pb.refute_sketch_remainder, form=sketch_right),
     )  # fmt: skip
 
 

@@ -55,8 +55,7 @@ def _construction() -> tuple[Claim, ...]:
         entry("4.5/truncation", f"{PLACE} and Appendix B.2, truncated perturbation",
               "Truncation at a_i bounds |U_i|.", cut,
               "Truncated from above only, U is neither bounded nor of mean zero; it has to be clipped on both sides. "
-              "(One "
-              "place starts from N(0, sigma^2 Id), the other from N(0, Id).)", prove=cf.prove_clipping,
+              "(One place starts from N(0, sigma^2 Id), the other from N(0, Id).)", prove=cf.prove_clipping,
               refute=cf.refute_truncation, form=clip),
         entry("4.5/plateau", f"{PLACE}, under Theorem 4.5: triangle inequality, h' = 0, h(<W_0, e>) = C alpha^2/4",
               "Noise and perturbation never leave the plateau.", flat, "alpha_i/2 + alpha_i/2, once U is clipped.",
@@ -85,9 +84,8 @@ def _theorem() -> tuple[Claim, ...]:
     )
     return (
         entry("4.5", f"{PLACE}, Theorem 4.5, Eq. 9", "Lower bound for small, or large fixed, step sizes.", printed,
-              "For T < sigma^2/(2 k C D^2) the printed bound can exceed C D^2, which no construction reaches: "
-              "sigma^2 = "
-              "100, all else 1. True from there on, with perturbations clipped on both sides.", prove=_prove_both,
+              "For T < sigma^2/(2 k C D^2) the printed bound can exceed C D^2, which no construction reaches: sigma^2 "
+              "= 100, all else 1. True from there on, with perturbations clipped on both sides.", prove=_prove_both,
               refute=_refute_both, form=right, example={**POINT, "sigma": sp.Integer(10), "T": sp.S.One}),
         entry("4.5/dimension", f"{PLACE}, 'requires T <= d'", "Dimension of the construction.", dimension,
               "Coordinates e_0, ..., e_T are used, T + 1 of them.", prove=cf.prove_dimension,

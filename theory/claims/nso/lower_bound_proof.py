@@ -61,8 +61,7 @@ def _steps() -> tuple[Claim, ...]:
     eq41 = Form("with alpha_i = 2 eta_i sigma/sqrt(k): |eta_i xi + U| <= alpha_i and h_i' = 0 at both points",
                 r"|\eta_0\langle\bar\xi_0,e_1\rangle\pm\langle U,e_1\rangle|\le\alpha_0")  # fmt: skip
     first = Form("W_1 = W_0 - eta_0 ((1/2) sum_{i=1}^k (grad f(W_0+U_i) + grad f(W_0-U_i)) + xi) = (1-eta_0/G) W_0 - "
-                 "eta_0 "
-                 "xi", r"W_1=W_0-\eta_0\left(\tfrac12\sum_{i=1}^k(\cdot)+\bar\xi_0\right)")  # fmt: skip
+                 "eta_0 xi", r"W_1=W_0-\eta_0\left(\tfrac12\sum_{i=1}^k(\cdot)+\bar\xi_0\right)")  # fmt: skip
     first_right = Form("W_1 = W_0 - eta_0 ((1/(2k)) sum (...) + xi) = (1-eta_0/G) W_0 - eta_0 xi",
                        r"W_1=W_0-\eta_0\left(\tfrac1{2k}\sum_{i=1}^k(\cdot)+\bar\xi_0\right)")  # fmt: skip
     second = Form("W_2 = -(1-eta_1/G)(1-eta_0/G) W_0 - eta_0 xi_0 - eta_1 xi_1", r"W_2=-(1-\eta_1G^{-1})(1-\eta_0G^{-"
@@ -121,9 +120,8 @@ def _bounds() -> tuple[Claim, ...]:
     corner = {"C": sp.S.One, "D": sp.S.One, "k": sp.S.One, "sigma": sp.Integer(10), "T": sp.S.One}
     return (
         entry("B.2/start", f"{PLACE}, F(W_0) - min F", "Value at the start.", start,
-              "At zero every h_i is at its top; and F is positive everywhere if U_0 has a variance. The difference "
-              "is what "
-              "the next line says.", prove=cf.prove_start, refute=cf.refute_start, form=start_right),
+              "At zero every h_i is at its top; and F is positive everywhere if U_0 has a variance. The difference is "
+              "what the next line says.", prove=cf.prove_start, refute=cf.refute_start, form=start_right),
         entry("Eq43", f"{PLACE}, next line and Eq. 43", "Condition on the step sizes.", eq43,
               "Algebra, Cauchy-Schwarz.",
               prove=cf.prove_eq43),
@@ -142,8 +140,7 @@ def _bounds() -> tuple[Claim, ...]:
               prove=cf.prove_lemma_b2, refute=cf.refute_first_equality, form=first_right),
         entry("B.2", f"{PLACE}, Lemma B.2 with its last chain", "Lower bound for small step sizes.", lemma,
               "The last step drops C from the minimum, which needs T >= sigma^2/(2 k C D^2); with sigma^2 = 100 and "
-              "all "
-              "else 1 the lemma fails.", prove=cf.prove_lemma_b2, refute=cf.refute_lemma_b2, form=lemma_right,
+              "all else 1 the lemma fails.", prove=cf.prove_lemma_b2, refute=cf.refute_lemma_b2, form=lemma_right,
               example=corner),
     )  # fmt: skip
 

@@ -101,8 +101,7 @@ def _hessian() -> tuple[Claim, ...]:
               "The derivative of the residual is (A + A^T) W too; the second term does vanish at interpolation.",
               prove=ms.prove_hessian, refute=ms.refute_hessian, form=eq23_right),
         entry("2.3/mean", f"{PROOF}, E|A_i W|_F^2", "Mean of |A_i W|_F^2.", mean, "E A^T A = d Id; this norm is not "
-                                                                                  "the "
-              "Hessian's trace, however.", prove=ms.prove_mean_norm, experiments=(_norm_experiment(),)),
+              "the Hessian's trace, however.", prove=ms.prove_mean_norm, experiments=(_norm_experiment(),)),
     )  # fmt: skip
 
 
@@ -124,21 +123,19 @@ def _proposition() -> tuple[Claim, ...]:
                  r"2\hat "
                  r"L(W)")  # fmt: skip
     eps, n = sp.symbols("epsilon n", positive=True)
-    eq24 = Form("Pr[|(1/n) sum |A_i W|_F^2 - d |W|_F^2| >= epsilon d |W|_F^2] <= 2 exp(-n epsilon^2/8), 0 < "
-                "epsilon < 1",
+    eq24 = Form("Pr[|(1/n) sum |A_i W|_F^2 - d |W|_F^2| >= epsilon d |W|_F^2] <= 2 exp(-n epsilon^2/8), 0 < epsilon < "
+                "1",
                 r"\Pr\left[\left|\tfrac1n\sum\|A_iW\|_F^2-d\|W\|_F^2\right|\ge\epsilon "
                 r"d\|W\|_F^2\right]\le2e^{-n\epsilon^2/8"
                 r"}", None, 2 * sp.exp(-n * eps**2 / 8))  # fmt: skip
     return (
         entry("2.3", f"{PLACE}, Proposition 2.3, Eq. 5", "The trace at U* is least among interpolating W.", printed,
               "False for few measurements: at n = 1, A = diag(2, 1) U* has twice the trace of another W, and the gap "
-              "scales with |X*|. The proof also takes Eq. 24, which is for a fixed W, at a W that depends on the "
-              "A_i. With "
-              "n >= d(d+1)/2 there is nothing left to compare.", prove=ms.prove_unique_when_enough,
+              "scales with |X*|. The proof also takes Eq. 24, which is for a fixed W, at a W that depends on the A_i. "
+              "With n >= d(d+1)/2 there is nothing left to compare.", prove=ms.prove_unique_when_enough,
               refute=ms.refute_proposition, form=right),
         entry("2.3/least-nuclear-norm", f"{PLACE} and {PROOF}, use of Recht et al.", "X* is the interpolating matrix "
-                                                                                     "of "
-              "least nuclear norm.", nuclear, "Needs enough measurements.", prove=ms.prove_unique_when_enough,
+              "of least nuclear norm.", nuclear, "Needs enough measurements.", prove=ms.prove_unique_when_enough,
               refute=ms.refute_least_nuclear_norm, form=alone),
         entry("2.3/relative", f"{PLACE}, our own", "Where X* does have the least nuclear norm, Eq. 5 holds up to a "
                                                    "factor.",
@@ -171,8 +168,7 @@ def _largest() -> tuple[Claim, ...]:
               refute=ms.refute_largest_eigenvalue, form=right),
         entry("2.3/lambda1-ones", f"{PLACE}, 'by setting u = d^(-1) 1'", "The vector of ones attains the lower bound.",
               ones, "<AW, 1/d>^2 is the squared sum of the entries over d^2, which can be 0; an average over a basis "
-                    "gives "
-              "the bound.", prove=ms.prove_average_eigenvalue, refute=ms.refute_ones_vector, form=basis),
+              "gives the bound.", prove=ms.prove_average_eigenvalue, refute=ms.refute_ones_vector, form=basis),
         entry("2.3/lambda1-statement", f"{PLACE}, 'a similar statement holds'", "Proposition 2.3 for lambda_1.",
               similar,
               "At n = 1 the Hessian has rank one, trace and lambda_1 agree, and the counterexample is the same.",

@@ -116,8 +116,8 @@ def _spectrum() -> tuple[Claim, ...]:
                 r"(\lambda_1^{2i}+\lambda_2^{2i})^{\frac1{2i}}2^{1-\frac1{2i}}\ge\lambda_1+\lambda_2=(1-\rho)^2+\rho^"
                 r"2+2"
                 r"\mu^2")  # fmt: skip
-    eq69_right = Form("2^(1-1/(2i)) (l_1^(2i) + l_2^(2i))^(1/(2i)) >= l_1 + l_2 = sqrt((1-rho)^2 + rho^2 + 2 mu^2 + "
-                      "2 mu)",
+    eq69_right = Form("2^(1-1/(2i)) (l_1^(2i) + l_2^(2i))^(1/(2i)) >= l_1 + l_2 = sqrt((1-rho)^2 + rho^2 + 2 mu^2 + 2 "
+                      "mu)",
                       r"\ldots\ge\lambda_1+\lambda_2=\sqrt{(1-\rho)^2+\rho^2+2\mu^2+2\mu}")  # fmt: skip
     eq70 = Form("(1-rho)^2 + rho^2 + 2 mu^2 >= (1-rho)^2 + rho^2", r"\ge(1-\rho)^2+\rho^2", mm.TRACE,
                 (1 - RHO) ** 2 + RHO**2, ">=")  # fmt: skip
@@ -151,20 +151,18 @@ def _spectrum() -> tuple[Claim, ...]:
               prove=mm.prove_eq67, refute=mm.refute_eq67, form=eq67_right),
         entry("Eq68", f"{PLACE}, 'by enumerating' and Eq. 68", "First entries are bounded away from zero.", eq68,
               "At mu^2 = rho(1-rho) X X^T is diagonal, one of the entries is 0, and for rho > 1/2 it is that of the "
-              "larger "
-              "value.", refute=mm.refute_bounded_entries),
+              "larger value.", refute=mm.refute_bounded_entries),
         entry("Eq69", f"{PLACE}, Eq. 69", "Hoelder's inequality.", eq69,
               "The inequality holds; the sum of the singular values is not the trace of X X^T.", prove=mm.prove_hoelder,
               refute=mm.refute_eq69, form=eq69_right),
         entry("Eq70", f"{PLACE}, Eq. 70", "2 mu^2 >= 0.", eq70, "Obvious.", prove=mm.prove_power_mean, example=POINT),
         entry("Eq71", f"{PLACE}, Eq. 71", "Lower bound on the powers.", eq71, "Power mean of the squared singular "
-                                                                              "values; "
-              "even 2^(i-1) for 2^(2i-1).", prove=mm.prove_power_mean, example={**POINT, "i": sp.Integer(2)},
+              "values; even 2^(i-1) for 2^(2i-1).", prove=mm.prove_power_mean, example={**POINT, "i": sp.Integer(2)},
               symbols={"rho": "C eta", "mu": "momentum", "i": "integer >= 1"}),
         entry("B.4/cases", f"{PLACE}, the two cases under Eq. 71", "Reduction to mu = 0.", case,
               "The factor 2^(1-2i) is forgotten: rho = 1/4, i = 2. The conclusion on the powers holds because the "
-              "largest "
-              "eigenvalue is at least each diagonal entry; it is of no use, as Eq. 64 fails.", prove=mm.prove_case,
+              "largest eigenvalue is at least each diagonal entry; it is of no use, as Eq. 64 fails.",
+              prove=mm.prove_case,
               refute=mm.refute_case, form=case_right),
     )  # fmt: skip
 
@@ -179,8 +177,7 @@ def _theorem() -> Claim:
     return entry(
         "B.4", "Appendix B.3, Theorem B.4", "Lower bound with momentum.", printed,
         "Without a condition on T it fails (sigma -> infinity at T = 1). The printed proof rests on Eq. 64 and 68, "
-        "which "
-        "fail; our own uses two coordinates, one slow, one noisy.", prove=mm.prove_lower_bound,
+        "which fail; our own uses two coordinates, one slow, one noisy.", prove=mm.prove_lower_bound,
         refute=mm.refute_lower_bound, form=right,
     )  # fmt: skip
 

@@ -51,9 +51,8 @@ def _bounds() -> tuple[Claim, ...]:
     eq18 = Form("E_1 <= sigma^2 sqrt(p) C_2 sqrt(log(C_3 n/delta))/(2 beta sqrt(n)) + (1-beta)/beta sigma^2/2 alpha",
                 r"E_1\le\frac{\sigma^2\sqrt pC_2\sqrt{\log(C_3n/\delta)}}{2\beta\sqrt n}+\frac{1-\beta}{\beta}\frac{"
                 r"\sigma^2}{2}\alpha")  # fmt: skip
-    eq19 = Form("E_2 <= C (r^2/(2 sigma^2) + log(1/delta))/(2 beta (1-beta) n), E_2 = (1+beta)/beta C_1 sigma^3 + "
-                "L_Q - "
-                "Lhat_Q/beta", r"E_2\le\frac{C(KL+\log\frac1\delta)}{2\beta(1-\beta)n}\le\frac{C(\frac{\|W\|^2}{2\sig"
+    eq19 = Form("E_2 <= C (r^2/(2 sigma^2) + log(1/delta))/(2 beta (1-beta) n), E_2 = (1+beta)/beta C_1 sigma^3 + L_Q "
+                "- Lhat_Q/beta", r"E_2\le\frac{C(KL+\log\frac1\delta)}{2\beta(1-\beta)n}\le\frac{C(\frac{\|W\|^2}{2\sig"
                                r"ma^2}"
                 r"+\log\frac1\delta)}{2\beta(1-\beta)n}\le\frac{C(\frac{r^2}{2\sigma^2}+\log\frac1\delta)}"
                 r"{2\beta(1-\beta)n}")  # fmt: skip

@@ -83,8 +83,7 @@ def _moments() -> tuple[Claim, ...]:
         entry("B.4/martingale", f"{PLACE}, 'forms a martingale sequence', properties a and b", "The noise is a "
                                                                                                "martingale.",
               martingale, "A sequence of conditional mean zero consists of martingale differences; both properties "
-                          "hold "
-              "as stated if the oracle's variance is exactly sigma^2.", prove=qr.prove_martingale_differences,
+              "hold as stated if the oracle's variance is exactly sigma^2.", prove=qr.prove_martingale_differences,
               refute=qr.refute_martingale, form=differences),
         entry("B.5", f"{PLACE}, Lemma B.5", "Exact mean squared gradient.", b5,
               "C^2, as its own proof says, not C. It needs noise of variance exactly sigma^2.",
@@ -101,8 +100,8 @@ def _moments() -> tuple[Claim, ...]:
 def _small_steps() -> tuple[Claim, ...]:
     z = sp.Symbol("z", positive=True)
     eq54 = Form("|grad F| = |W|/kappa, W_{t+1} = (1-eta/kappa) W_t - eta xi, and E|grad F(W_t)|^2 = (2 D^2/kappa) "
-                "prod + "
-                "(sigma^2/(k kappa^2)) sum", r"2D^2\kappa^{-1}\prod(1-\eta_j/\kappa)^2+\frac{\sigma^2\kappa^{-2}}k\sum"
+                "prod + (sigma^2/(k kappa^2)) sum",
+                r"2D^2\kappa^{-1}\prod(1-\eta_j/\kappa)^2+\frac{\sigma^2\kappa^{-2}}k\sum"
                 r"\eta_i^2\prod_{j>i}(1-\eta_j/\kappa)^2")  # fmt: skip
     eq55 = Form("1 - z/2 >= exp(z log(1/2)) for z in [0, 1]", r"1-\tfrac z2\ge\exp(\log\tfrac12\cdot z)", 1 - z / 2,
                 sp.exp(z * sp.log(sp.Rational(1, 2))), ">=")  # fmt: skip
@@ -121,8 +120,8 @@ def _small_steps() -> tuple[Claim, ...]:
         entry("Eq55", f"{PLACE}, Eq. 55", "An elementary inequality.", eq55, "Concave, zero at both ends.",
               prove=qr.prove_eq55, example={"z": sp.Rational(1, 2)}, symbols={"z": "a number in [0, 1]"}),
         entry("Eq55/product", f"{PLACE}, display after Eq. 55", "Every partial product is at least 1/2.", product,
-              "The left side sums from i, the middle from 0; that step fails at C = 1, eta = (3/4, 3/4). With kappa on "
-              "both sides it holds, and so does the conclusion.", prove=qr.prove_product,
+              "The left side sums from i, the middle from 0; that step fails at C = 1, eta = (3/4, 3/4). With kappa "
+              "on both sides it holds, and so does the conclusion.", prove=qr.prove_product,
               refute=qr.refute_product_display, form=product_right),
         entry("B.6", f"{PLACE}, Lemma B.6 and Eq. 56", "Lower bound by the sum of the step sizes.", b6,
               "Two factors of at least 1/2.", prove=qr.prove_b6),
@@ -174,8 +173,7 @@ def _combined() -> tuple[Claim, ...]:
     return (
         entry("B.7", f"{PLACE}, Lemma B.7, Eq. 57", "Lower bound for convex quadratics.", b7,
               "A noiseless oracle satisfies Assumption 4.1, and then no quadratic keeps its gradient above O(1/T). "
-              "With "
-              "noise of variance exactly sigma^2 the bound holds for large T, with 8 for 32.", prove=qr.prove_b7,
+              "With noise of variance exactly sigma^2 the bound holds for large T, with 8 for 32.", prove=qr.prove_b7,
               refute=qr.refute_b7, form=b7_right, example={**at, "T": sp.Integer(100)}),
         entry("Eq58", f"{PLACE}, Eq. 58", "Lemma B.6 for small steps.", eq58, "A factor C is lost inside the maximum.",
               prove=qr.prove_eq58, refute=qr.refute_eq58, form=eq58_right),
@@ -186,8 +184,8 @@ def _combined() -> tuple[Claim, ...]:
               small,
               "The difference is a square.", prove=qr.prove_small_case, example=point),
         entry("Eq60", f"{PLACE}, Eq. 60", "Second case.", eq60, "Monotone in rho.", prove=qr.prove_eq60),
-        entry("B.7/x", f"{PLACE}, choice of x", "The two bounds match.", match, "Solving for x; both are then D sqrt(C "
-              "sigma^2/(8 k T)).", prove=qr.prove_balance, example=at),
+        entry("B.7/x", f"{PLACE}, choice of x", "The two bounds match.", match, "Solving for x; both are then D "
+              "sqrt(C sigma^2/(8 k T)).", prove=qr.prove_balance, example=at),
     )  # fmt: skip
 
 

@@ -80,13 +80,13 @@ def _proposition() -> tuple[Claim, ...]:
                    "probability", right.latex)  # fmt: skip
     return (
         entry("2.1", f"{PLACE}, Eq. 1", "Smoothing by Gaussian noise adds half of <Sigma, Hessian>, up to order 3/2.",
-              printed, "Twice differentiable is too little: f(x) = |x|^(5/2) leaves c sigma^(5/2). With an L-Lipschitz "
-              "Hessian the order holds, with an explicit constant.", prove=taylor.prove_lipschitz_bound,
+              printed, "Twice differentiable is too little: f(x) = |x|^(5/2) leaves c sigma^(5/2). With an "
+              "L-Lipschitz Hessian the order holds, with an explicit constant.", prove=taylor.prove_lipschitz_bound,
               refute=taylor.refute_twice_differentiable, form=right, experiments=(_two_point_experiment(),)),
         entry("2.1/with-high-probability", f"{PLACE}, wording",
               "The equation holds with high probability over a random sample U.", draw,
-              "F is an expectation. For a single U the equation fails: f = x^2/2 misses by (U^2 - sigma^2)/2, of order "
-              "|Sigma|.", prove=taylor.prove_lipschitz_bound, refute=taylor.refute_samplewise, form=certain),
+              "F is an expectation. For a single U the equation fails: f = x^2/2 misses by (U^2 - sigma^2)/2, of "
+              "order |Sigma|.", prove=taylor.prove_lipschitz_bound, refute=taylor.refute_samplewise, form=certain),
         entry("2.1/taylor-lines", f"{PLACE}, the two displayed expansions", "Each of the two Taylor expansions has a "
               "remainder O(|Sigma|^(3/2)).", line, "U is unbounded, so for a given U the remainder is O(|U|^3), not "
               "O(|Sigma|^(3/2)); the latter holds in the mean.", prove=taylor.prove_lipschitz_bound,
@@ -94,8 +94,7 @@ def _proposition() -> tuple[Claim, ...]:
         entry("2.1/average", f"{PLACE}, E U = 0 and E U U^T = Sigma", "Averaging removes the first order and gives "
               "<Sigma, H>.", average, "Linear algebra, entry by entry.", prove=taylor.prove_averages),
         entry("2.1/fourth-order", f"{PLACE}, our own", "For smooth f the remainder has order |Sigma|^2: the third "
-                                                       "order "
-              "cancels between U and -U.", fourth, "Even part of the expansion; attained by x^4.",
+              "order cancels between U and -U.", fourth, "Even part of the expansion; attained by x^4.",
               prove=taylor.prove_symmetric_order, new=True),
         entry("2.1/order-sharp", f"{PLACE}, our own", "For a Hessian that is only Lipschitz, order 3/2 is the best "
               "possible.", sharp, "Direct integration.", prove=taylor.prove_order_is_sharp, new=True),
@@ -133,24 +132,24 @@ def _appendix() -> tuple[Claim, ...]:
     lemma_right = Form("the same if the Hessian is L-Lipschitz on all of R^p, with C_1 = (L/6)(p^2+2p)^(3/4)",
                        lemma.latex)  # fmt: skip
     eq12 = Form("E U^T H U = sigma^2 tr H", r"\mathbb E\,U^\top\nabla^2\ell\,U=\sigma^2\mathrm{Tr}\nabla^2\ell")
-    tail = Form("E|R_2| <= E |U|^2 |H(eta) - H(W)|_F <= L E|U|^3 <= L (p^2+2p)^(3/4) sigma^3",
-                r"\mathbb E\,R_2 \le \mathbb E\|U\|^2\|\nabla^2\ell(\eta)-\nabla^2\ell(W)\|_F \lesssim "
-                r"C_1\sigma^3")  # fmt: skip
+    tail_latex = (r"\mathbb E\,R_2\le\mathbb E\|U\|^2\|\nabla^2\ell(\eta)-\nabla^2\ell(W)\|_F"
+                  r"\lesssim C_1\sigma^3")  # fmt: skip
+    tail = Form("E|R_2| <= E |U|^2 |H(eta) - H(W)|_F <= C_1 E|U|^3 = O(sigma^3), Hessian Lipschitz within the "
+                "hypothesis space", tail_latex)  # fmt: skip
+    tail_right = Form("E|R_2| <= L E|U|^3 <= L (p^2+2p)^(3/4) sigma^3, Hessian L-Lipschitz on all of R^p", tail_latex)
     place = "Appendix A.1"
     point = {"w": sp.S.One, "sigma": sp.Rational(1, 2), "u": sp.S.One}
     return (
         entry("A.3", f"{place}, Claim A.3 with its proof", "Second-order Taylor expansion with the remainder of the "
-                                                           "mean "
-              "value theorem.", Form(printed.text, printed.latex, (w + u) ** 2, w**2 + 2 * w * u + 2 * u**2),
+              "mean value theorem.", Form(printed.text, printed.latex, (w + u) ** 2, w**2 + 2 * w * u + 2 * u**2),
               "The factor 1/2 of the second-order term (and of R_2) is missing; l(w) = w^2 shows it. The forms are "
               "evaluated for l(w) = w^2, whose R_2 is 0.", prove=taylor.prove_claim_a3, refute=taylor.refute_claim_a3,
               form=Form(right.text, right.latex, (w + u) ** 2, w**2 + 2 * w * u + u**2),
               example={"w": point["w"], "u": point["u"]}),
         entry("A.4", f"{place}, Lemma A.4, and the two displayed lines of the sketch of Theorem 2.2",
               "The perturbed loss is the loss plus sigma^2/2 times the trace of the Hessian, up to C_1 sigma^3.", lemma,
-              "A Gaussian leaves the hypothesis space: with a Hessian that is Lipschitz inside only, the remainder "
-              "at its "
-              "edge can be of order sigma^(5/2). True with a Hessian that is Lipschitz everywhere.",
+              "A Gaussian leaves the hypothesis space: with a Hessian that is Lipschitz inside only, the remainder at "
+              "its edge can be of order sigma^(5/2). True with a Hessian that is Lipschitz everywhere.",
               prove=taylor.prove_lipschitz_bound, refute=taylor.refute_lemma_a4, form=lemma_right),
         entry("A.4/expectation", f"{place}, proof of Lemma A.4, first two displays", "Expectation of Claim A.3.", mean,
               "The 1/2 is missing again; Eq. 12 then contradicts the lemma, which has it.",
@@ -159,9 +158,9 @@ def _appendix() -> tuple[Claim, ...]:
         entry("Eq12", f"{place}, Eq. 12", "Mean of the second-order term.", eq12, "Second moments of U.",
               prove=taylor.prove_quadratic_form_mean),
         entry("A.4/remainder", f"{place}, proof of Lemma A.4, last display", "The remainder is of order sigma^3.", tail,
-              "Cauchy-Schwarz and Gaussian moments, for a Hessian that is L-Lipschitz everywhere in the Frobenius "
-              "norm; "
-              "the constant grows like p^(3/2).", prove=taylor.prove_a4_remainder),
+              "W + U leaves the hypothesis space, see nso/A.4. With a Hessian that is Lipschitz everywhere: "
+              "Cauchy-Schwarz and Gaussian moments; the constant grows like p^(3/2).", prove=taylor.prove_a4_remainder,
+              refute=taylor.refute_lemma_a4, form=tail_right),
     )  # fmt: skip
 
 

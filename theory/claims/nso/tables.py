@@ -15,9 +15,8 @@ def _first() -> tuple[Claim, ...]:
     binomial = Form("with Binomial noise train and test accuracy are below SGD's on all three data sets")
     same = Form("SGD's rows of Tables 1 and 3 agree on Aircrafts, Indoor and Retina")
     return (
-        entry("T1/within", "Section 2, summary of findings, Table 1", "SGD and WP-SGD are within 0.5%, accounting "
-                                                                      "for the "
-              "standard deviations.", gap,
+        entry("T1/within", "Section 2, summary of findings, Table 1", "SGD and WP-SGD are within 0.5%, accounting for "
+              "the standard deviations.", gap,
               "True with the standard deviations; the bare differences of means reach 0.6.",
               prove=tb.prove_rows_differ_little),
         entry("T1/binomial", "Section 2, summary of findings, Table 1", "Binomial noise gives lower results.", binomial,
@@ -49,9 +48,8 @@ def _second() -> tuple[Claim, ...]:
               "Single rows differ by up to 21%, 16% and 32%. What is within 3% is a mean of squares.",
               prove=tb.prove_within_three, refute=tb.refute_within_three, form=squares),
         entry("T2/RSS", "Table 2, last row", "The RSS values.", rss, "The paper does not define RSS and prints two "
-                                                                     "values "
-              "for three networks. With this definition the printed entries give 1.02% and 2.16%, and their rounding "
-              "allows 1.03%; the MLP would have 2.90%.", prove=tb.prove_rss, recorded=Verdict.SUPPORTED),
+              "values for three networks. With this definition the printed entries give 1.02% and 2.16%, and their "
+              "rounding allows 1.03%; the MLP would have 2.90%.", prove=tb.prove_rss, recorded=Verdict.SUPPORTED),
     )  # fmt: skip
 
 

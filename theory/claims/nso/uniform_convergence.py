@@ -15,8 +15,8 @@ DEVIATION = r"\Big\|\tfrac1n\sum\nabla^2\ell_i-\mathbb E\nabla^2\ell\Big\|_F"
 
 def _lemma() -> tuple[Claim, ...]:
     lemma = Form(
-        "there are constants C_2, C_3: with probability >= 1 - delta, for all |W| <= r: |mean Hessian - E "
-        "Hessian|_F <= C_2 sqrt(log(C_3 n/delta)/n)",
+        "there are constants C_2, C_3: with probability >= 1 - delta, for all |W| <= r: |mean Hessian - E Hessian|_F "
+        "<= C_2 sqrt(log(C_3 n/delta)/n)",
         DEVIATION + r"\le\frac{C_2\sqrt{\log(C_3n/\delta)}}{\sqrt n}",
     )
     constants = Form("C_2 = 4 alpha sqrt(p) with alpha the largest trace", lemma.latex + r",\ C_2=4\alpha\sqrt p")
@@ -29,8 +29,8 @@ def _lemma() -> tuple[Claim, ...]:
     return (
         entry("A.5", "Appendix A.1, Lemma A.5, Eq. 13", "Uniform convergence of the Hessian.", lemma,
               "Holds: a bounded loss with an L-Lipschitz Hessian has bounded Hessians, and Hoeffding's inequality "
-              "with a "
-              "cover does the rest. The constants of the printed proof do not (next entries).", prove=uc.prove_lemma),
+              "with a cover does the rest. The constants of the printed proof do not (next entries).",
+              prove=uc.prove_lemma),
         entry("A.5/constants", f"{PLACE}, C_2 = 4 alpha sqrt(p)", "Constants of Lemma A.5.", constants,
               "The trace does not bound a Hessian with eigenvalues of both signs: diag(1, -1) has alpha = 0.",
               prove=uc.prove_repaired_lemma, refute=uc.refute_constants, form=right),
@@ -43,8 +43,8 @@ def _lemma() -> tuple[Claim, ...]:
 def _steps() -> tuple[Claim, ...]:
     eps = sp.Symbol("epsilon", positive=True)
     cover = Form(
-        "the ball of radius C has an epsilon-cover of max((3C/epsilon)^p, 1) points: 1 + 2C/epsilon <= "
-        "3C/epsilon for epsilon <= C",
+        "the ball of radius C has an epsilon-cover of max((3C/epsilon)^p, 1) points: 1 + 2C/epsilon <= 3C/epsilon for "
+        "epsilon <= C",
         r"|T|\le\max((3C/\epsilon)^p,1)",
         1 + 2 * C / eps,
         3 * C / eps,
@@ -80,9 +80,8 @@ def _steps() -> tuple[Claim, ...]:
               chain, "Line by line, tau >= 1 and log >= 1. (|T| is printed with B for C.)",
               prove=uc.prove_exponent_chain, example=point),
         entry("A.5/last-step", f"{PLACE}, last display", "From tau to delta'.", last,
-              "The quotient of the arguments is (e tau)^(p-1) >= 1. As tau >= 1, only delta' <= 4p e^(-p) is "
-              "reached, not "
-              "every delta.", prove=uc.prove_last_step, example=point),
+              "The quotient of the arguments is (e tau)^(p-1) >= 1. As tau >= 1, only delta' <= 4p e^(-p) is reached, "
+              "not every delta.", prove=uc.prove_last_step, example=point),
         entry("A.5/sample-size", f"{PLACE}, 'because n >= ...'", "Condition on n.", size,
               "Misprint: e for epsilon, and C is missing.", prove=uc.prove_sample_size, refute=uc.refute_sample_size,
               form=size_right),
