@@ -16,4 +16,5 @@ SECTIONS = (
     "app_f_cycling",
     "app_g_contraction",
     "app_h_momentum",
+    "app_h_contraction",
 )

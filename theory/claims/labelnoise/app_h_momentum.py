@@ -1,87 +1,37 @@
-"""Label-noise paper, Appendix H: heavy-ball momentum, Propositions 14-24, Eq. 231-282."""
+"""Label-noise paper, Appendix H: heavy-ball momentum, Proposition 14-17, Eq. 231-261."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Effort, Estimates, Experiment, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, words
+from theory.claims.labelnoise._entries import entry, words
+from theory.claims.labelnoise._momentum import (
+    BOUND_EXAMPLE,
+    FIXED_EXAMPLE,
+    LAM,
+    NU,
+    SHAPE,
+    block,
+    corrected,
+    sample,
+    solved,
+)
 from theory.label_noise import momentum as mo
 from theory.label_noise import orders, process
 from theory.proof import Blackboard, Proof
 
-H, H1 = "Appendix H", "Appendix H.1"
-ETA, G, BETA, LAM, NU = sp.symbols("eta g beta lam nu")
-X_ = ETA * G
-EXAMPLE = {"eta": sp.Rational(1, 2), "g": sp.Integer(1), "beta": sp.Rational(1, 3), "k": sp.Integer(3)}
-SHAPE = 2 - ETA * G / (1 + BETA)
-
-
-def _sample(generator: random.Random) -> Point:
-    beta, eta, nu = fraction(generator), fraction(generator), fraction(generator)
-    g = (2 - nu) * (1 + beta) * fraction(generator) / eta
-    return {
-        "beta": beta,
-        "eta": eta,
-        "nu": nu,
-        "g": g,
-        "k": sp.Integer(generator.randint(1, 5)),
-        "lam": fraction(generator),
-    }
-
-
-def _block(point: Point) -> sp.Matrix:
-    return mo.block(point["eta"], point["g"], point["beta"])
-
-
-def _power(point: Point) -> sp.Expr:
-    return sp.ImmutableMatrix(_block(point) ** int(point["k"]))
-
-
-def _sums(point: Point, shift: int = 0) -> sp.Expr:
-    k, trace, beta = int(point["k"]) + shift, _block(point).trace(), point["beta"]
-    s = [mo.homogeneous(j, trace, beta) for j in (k - 1, k, k + 1)]
-    return sp.ImmutableMatrix([[s[2], -beta * s[1]], [s[1], -beta * s[0]]])
-
-
-def _solved(point: Point) -> sp.Matrix:
-    """S = A S A^T + J g J^T as a linear system at the point."""
-    a, names = _block(point), sp.symbols("p q r")
-    s = sp.Matrix([[names[0], names[1]], [names[1], names[2]]])
-    gap = s - a * s * a.T - sp.Matrix([[point["g"], 0], [0, 0]])
-    found = sp.solve([gap[0, 0], gap[0, 1], gap[1, 1]], names, dict=True)[0]
-    return s.subs(found)
-
-
-def _stationary(point: Point) -> sp.Expr:
-    return sp.ImmutableMatrix(mo.stationary_block(point["eta"], point["g"], point["beta"]))
-
-
-def _largest(point: Point) -> sp.Expr:
-    return sp.Abs(mo.homogeneous(int(point["k"]) + 1, _block(point).trace(), point["beta"]))
-
-
-def _radius(point: Point) -> sp.Expr:
-    trace, beta = _block(point).trace(), point["beta"]
-    root = sp.sqrt(trace**2 - 4 * beta)
-    return sp.Max(sp.Abs((trace + root) / 2), sp.Abs((trace - root) / 2))
-
-
-def _squares(point: Point) -> sp.Expr:
-    """sum_{k<K} |A^k J g_1|^2 with n = 1, g_1^2 = g."""
-    columns = ((_block(point) ** j)[:, 0] for j in range(int(point["k"])))
-    return point["g"] * sum((c.T * c)[0] for c in columns)
+H = "Appendix H"
 
 
 def _fixed(lam: Callable[[Point], sp.Expr]) -> Callable[[Point], sp.Expr]:
     def right(point: Point) -> sp.Expr:
         found = mo.doubled_covariance(point["lam"], lam(point))
         found = found.subs({mo.ETA: point["eta"], mo.G: point["g"], mo.BETA: point["beta"]})
-        a = _block(point)
+        a = block(point)
         source = (1 - point["beta"]) * point["eta"] * point["lam"] * sp.Matrix([[point["g"], 0], [0, 0]])
         return sp.ImmutableMatrix(found - a * found * a.T - source)
 
@@ -224,17 +174,6 @@ def _prove_w() -> Proof:
     return board.proof()
 
 
-def _pair(number: str, place: str, statement: str, reason: str, prove: Callable[[], Proof], refute: Callable[[], Proof],
-          printed: tuple[str, str], right: tuple[str, str]) -> Claim:  # fmt: skip
-    return entry(number, place, statement, words(*printed), prove, reason, form=words(*right), refute=refute)
-
-
-EXPLICIT = Form("sum_{k<tau} |A^k J g_{i_k}|^2 <= 2 n r/(eta (1 - beta) nu) [at a point: n = r = 1, tau = k]",
-                r"\sum_{k<\tau}\|A^kJg_{i_k}\|^2\le\frac{2nr}{\eta(1-\beta)\nu}", _squares,
-                2 / (ETA * (1 - BETA) * NU), "<=")  # fmt: skip
-BOUND_EXAMPLE = {**EXAMPLE, "nu": sp.Rational(1, 2)}
-FIXED_EXAMPLE = {**EXAMPLE, "lam": sp.Rational(1, 2)}
-
 CLAIMS: tuple[Claim, ...] = (
     entry("Eq234", f"{H}, Eq. 231-234, 239-240", "The stacked recursion and its solution.",
           words("xi_k = sum_{j<k} B_{k-j-1} eps_j", r"\xi_k=\sum_{j<k}B_{k-j-1}\epsilon_j^*"), mo.prove_solution,
@@ -243,28 +182,28 @@ CLAIMS: tuple[Claim, ...] = (
         "Eq235", f"{H}, Proposition 14, Eq. 235", "(1 - beta) n eta lambda sum_j B_j G B_j^T is at most n lambda/nu.",
         Form("(1 - beta) eta lambda/(eta (1 - beta) (2 - eta g/(1 + beta))) <= lambda/nu",
              r"(1-\beta)n\eta\lambda\sum_jB_jGB_j^T\preceq\frac{n\lambda}\nu\Pi_G",
-             lambda pt: (1 - pt["beta"]) * pt["eta"] * pt["lam"] * _solved(pt)[0, 0], LAM / NU, "<="),
+             lambda pt: (1 - pt["beta"]) * pt["eta"] * pt["lam"] * solved(pt)[0, 0], LAM / NU, "<="),
         mo.prove_variation, "Proposition 21 and eta g <= (2 - nu)(1 + beta). As in Eq. 33 it counts sample by sample.",
-        example={**BOUND_EXAMPLE, "lam": sp.S.One}, sample=_sample,
+        example={**BOUND_EXAMPLE, "lam": sp.S.One}, sample=sample,
     ),
     entry(
         "Prop14/limit", f"{H}, Proposition 14 and 21 together",
         "The covariance of xi tends to lambda Pi (2 - eta G/(1 + beta))^-1.",
         Form("lim E xi^2 = lambda/(2 - eta g/(1 + beta)), lambda = eta sigma^2/(B (1 - beta))",
              r"\mathbb E\,\xi_k\xi_k^T\to\lambda\Pi_G\Big(2-\frac\eta{1+\beta}G\Big)^{-1}",
-             lambda pt: (1 - pt["beta"]) * pt["eta"] * pt["lam"] * _solved(pt)[0, 0], LAM / SHAPE),
+             lambda pt: (1 - pt["beta"]) * pt["eta"] * pt["lam"] * solved(pt)[0, 0], LAM / SHAPE),
         mo.prove_variation, "The noise has covariance (1 - beta) eta lambda G.", new=True, experiments=(LIMIT,),
-        example=FIXED_EXAMPLE, sample=_sample,
+        example=FIXED_EXAMPLE, sample=sample,
     ),
-    _pair("Eq242", f"{H}, proof of Proposition 17, after Eq. 242", "grad R = L'''(S*)/2.",
+    corrected("Eq242", f"{H}, proof of Proposition 17, after Eq. 242", "grad R = L'''(S*)/2.",
           "S* has the factor lambda: it is lambda grad R.", _prove_gradient, _refute_gradient,
           ("grad R = (1/2) L'''(S*)", r"\nabla R=\tfrac12\nabla^3L(S^*)"),
           ("lambda grad R = (1/2) L'''(S*)", r"\lambda\nabla R=\tfrac12\nabla^3L(S^*)")),
-    _pair("Eq245", f"{H}, proof of Proposition 17, Eq. 245", "eta sum_{k<=t} B_{t-k} w = O(eta |w|).",
+    corrected("Eq245", f"{H}, proof of Proposition 17, Eq. 245", "eta sum_{k<=t} B_{t-k} w = O(eta |w|).",
           "The number of terms is missing: on the kernel of G the sum grows with t. The text goes on with t in place.",
           _prove_times, _refute_times, ("eta sum_{k<=t} B_{t-k} w = O(eta |w|)", r"O(\eta\|\bar S-S^*\|)"),
           ("eta sum_{k<=t} B_{t-k} w = O(eta t |w|)", r"O(\eta t\|\bar S-S^*\|)")),
-    _pair("Eq246", f"{H}, proof of Proposition 17, Eq. 246",
+    corrected("Eq246", f"{H}, proof of Proposition 17, Eq. 246",
     "The resolvents of Eq. 242 differ by lambda (2 - eta H)^-1 eta E (2 - eta G)^-1.",
           "eta/(1 + beta) for eta throughout; the order is the same.", process.prove_resolvents, _refute_resolvent,
           ("S* - S = lambda (2 - eta H)^-1 ((2 - eta G) - (2 - eta H)) (2 - eta G)^-1",
@@ -280,124 +219,31 @@ CLAIMS: tuple[Claim, ...] = (
                   r"\bar S'=\begin{bmatrix}\bar S&(I-\frac\eta{1+\beta}G)\bar S\\(I-\frac\eta{1+\beta}G)\bar S&\bar "
                   r"S\end{bmatrix}",
                   _zero, _fixed(lambda point: sp.S.One)),
-        refute=mo.refute_doubled_covariance, example=FIXED_EXAMPLE, sample=_sample,
+        refute=mo.refute_doubled_covariance, example=FIXED_EXAMPLE, sample=sample,
     ),
-    _pair("Eq253", f"{H}, proof of Proposition 17, Eq. 250-256", "D'_k = A^k S' A^k + sum ...",
+    corrected("Eq253", f"{H}, proof of Proposition 17, Eq. 250-256", "D'_k = A^k S' A^k + sum ...",
           "D'_0 = -S' and the second power is of A^T.", _prove_first, _refute_first,
           ("D'_k = A^k S' A^k + sum_{j<k} A^(k-j-1) (W_j + Z_j) (A^T)^(k-j-1)", r"D_k'=A^k\bar S'A^k+\dots"),
           ("D'_k = -A^k S' (A^T)^k + sum_{j<k} A^(k-j-1) (W_j + Z_j) (A^T)^(k-j-1)", r"D_k'=-A^k\bar S'(A^T)^k+\dots")),
-    _pair("Eq257", f"{H}, proof of Proposition 17, Eq. 257-258", "The W part: J^T A^(k-j-1) xi-bar eps^T ...",
+    corrected("Eq257", f"{H}, proof of Proposition 17, Eq. 257-258", "The W part: J^T A^(k-j-1) xi-bar eps^T ...",
           "One power of A more in the first term, transposed powers in the second; the bounds do not change.",
           _prove_w, _refute_w,
           ("J^T A^(k-j-1) xi-bar eps^T J^T A^(k-j-1) J g + B eps xi-bar^T A^(k-j) J g",
           r"J^TA^{k-j-1}\bar\xi_j(\epsilon_j^*)^T"),
           ("J^T A^(k-j) xi-bar eps^T B g + B eps xi-bar^T (A^T)^(k-j) J g",
            r"J^TA^{k-j}\bar\xi_j(\epsilon_j^*)^TB_{k-j-1}g_i+B_{k-j-1}\epsilon_j^*\bar\xi_j^T(A^T)^{k-j}Jg_i")),
-    _pair("Eq259", f"{H}, proof of Proposition 17, Eq. 259", "The Z part has the prefactor eta lambda (1 - beta)/B^2.",
+    corrected("Eq259", f"{H}, proof of Proposition 17, Eq. 259",
+    "The Z part has the prefactor eta lambda (1 - beta)/B^2.",
           "As in Eq. 78: eta lambda (1 - beta) (sum sum/(B sigma^2) - G).", process.prove_outer_prefactor,
           process.refute_outer_prefactor,
           ("(eta lambda (1 - beta)/B^2) (sum sum/sigma^2 - G)", r"\frac{\eta\lambda(1-\beta)}{B^2}(\dots)"),
           ("eta lambda (1 - beta) (sum sum/(B sigma^2) - G)",
           r"\eta\lambda(1-\beta)\Big(\frac1{B\sigma^2}\sum\sum-G\Big)")),
-    _pair("Eq261", f"{H}, Eq. 260-261", "lambda^((1+delta)/2) iota/sqrt(c) <= D for large c.",
+    corrected("Eq261", f"{H}, Eq. 260-261", "lambda^((1+delta)/2) iota/sqrt(c) <= D for large c.",
           "D has sqrt(iota) only, so for fixed c and lambda -> 0 it fails; the sum in Eq. 260 has iota^(1/4) at most, "
           "and "
           "is below D.", _prove_probability, _refute_iota,
           ("O(lambda^(1/2+delta/2) iota/sqrt(c)) <= D", r"O(\lambda^{1/2+\delta/2}\iota/\sqrt c)\le\mathcal D"),
           ("O(lambda^(1/2+delta/2) iota^(1/4)/sqrt(c)) <= D",
           r"O(\lambda^{1/2+\delta/2}\iota^{1/4}/\sqrt c)\le\mathcal D")),
-    entry("Eq263", f"{H1}, Eq. 262-263", "The eigenvalues of A_i, their sum and product.",
-          words("a, b = (x +- sqrt(x^2 - 4 beta))/2, a + b = x, a b = beta, x = 1 - eta lambda + beta",
-                r"a_i+b_i=1-\eta\lambda_i+\beta,\quad a_ib_i=\beta"), mo.prove_eigenvalues,
-                "Characteristic polynomial."),
-    entry(
-        "Prop18", f"{H1}, Proposition 18", "The spectral radius of A_i is below 1 for eta lambda in (0, 2 (1 + beta)).",
-        Form("max(|a|, |b|) < 1", r"\rho(A_i)<1", _radius, sp.S.One, "<"), mo.prove_spectral_radius,
-        "Jury's conditions; at lambda = 0 the roots are 1 and beta.", example=EXAMPLE, sample=_sample,
-    ),
-    entry("Prop18/reflection", f"{H1}, proof of Proposition 18",
-    "eta lambda -> 2 (1 + beta) - eta lambda keeps the spectral radius.",
-          words("trace -> -trace, determinant kept", r"\eta\lambda_i\to2(1+\beta)-\eta\lambda_i"), mo.prove_reflection,
-          "Both roots change sign."),
-    entry("Eq264", f"{H1}, proof of Proposition 18, Eq. 264",
-    "(x + sqrt(x^2 - 4 beta))/2 < 1 exactly where x < 1 + beta.",
-          words("(2 - x)^2 - (x^2 - 4 beta) = 4 (1 + beta - x)", r"\sqrt{x^2-4\beta}<2-x\iff x<1+\beta"),
-          mo.prove_spectral_radius, "Squares compared; both sides are positive as x < 2, and for x >= 2 all three "
-                                    "fail."),
-    entry(
-        "Prop19", f"{H1}, Proposition 19, Eq. 265, k >= 1", "The powers of A_i.",
-        Form("A^k = [[s_{k+1}, -beta s_k], [s_k, -beta s_{k-1}]]",
-             r"A_i^k=\begin{bmatrix}s_{k+1}&-\beta s_k\\s_k&-\beta s_{k-1}\end{bmatrix}", _power, _sums),
-        mo.prove_powers, "Induction from k = 1 (at k = 0 the sum for s_{-1} is empty, while -1/beta is needed).",
-        example=EXAMPLE, sample=_sample,
-    ),
-    entry(
-        "Eq266", f"{H1}, proof of Proposition 19, Eq. 266", "The right side of the induction step.",
-        Form("A^(k+1) = [[s_{k+1}, -beta s_k], [s_k, -beta s_{k-1}]]",
-             r"A_i^{k+1}=\begin{bmatrix}s_{k+1}&-\beta s_k\\s_k&-\beta s_{k-1}\end{bmatrix}",
-             lambda pt: sp.ImmutableMatrix(_block(pt) ** (int(pt["k"]) + 1)), _sums),
-        mo.prove_powers, "That is A^k again; every index is one higher.",
-        form=Form("A^(k+1) = [[s_{k+2}, -beta s_{k+1}], [s_{k+1}, -beta s_k]]",
-                  r"A_i^{k+1}=\begin{bmatrix}s_{k+2}&-\beta s_{k+1}\\s_{k+1}&-\beta s_k\end{bmatrix}",
-                  lambda pt: sp.ImmutableMatrix(_block(pt) ** (int(pt["k"]) + 1)), lambda pt: _sums(pt, 1)),
-        refute=mo.refute_printed_step, example=EXAMPLE, sample=_sample,
-    ),
-    entry(
-        "Prop20", f"{H1}, Proposition 20, Eq. 267-269, and Corollary 3, Eq. 270",
-        "|J^T A^k J| = |s_{k+1}| <= 1/(1 - beta).",
-        Form("|s_{k+1}| <= 1/(1 - beta)", r"|J_i^TA_i^kJ_i|\le\frac1{1-\beta}", _largest, 1 / (1 - BETA), "<="),
-        mo.prove_bounded, "Rearrangement by pairs, as |a|, |b| <= 1; geometric series.", example=EXAMPLE,
-        sample=_sample,
-    ),
-    entry(
-        "Prop21", f"{H1}, Proposition 21, Eq. 271", "sum_j B_j G B_j^T in closed form.",
-        Form("sum_j s_{j+1}^2 g = 1/(eta (1 - beta)(2 - eta g/(1 + beta)))",
-             r"\sum_jB_jGB_j^T=\frac1{\eta(1-\beta)}\Pi_G\Big(2-\frac\eta{1+\beta}G\Big)^{-1}",
-             lambda point: _solved(point)[0, 0], 1 / (ETA * (1 - BETA) * SHAPE)),
-        mo.prove_sum, "Fixed point of the second moments.", example=EXAMPLE, sample=_sample,
-    ),
-    _pair("Eq272", f"{H1}, proof of Proposition 21, Eq. 272",
-    "lambda_i sum A^j J lambda_i J^T (A^T)^j = lambda_i sum [[s^2, ..], ..].",
-          "lambda_i stands twice on the left; once is right.", mo.prove_single, mo.refute_doubled,
-          ("lambda_i sum_j A^j J lambda_i J^T (A^T)^j = lambda_i sum_j [[s_{j+1}^2, s_j s_{j+1}], [s_j s_{j+1}, "
-           "s_j^2]]",
-           r"\lambda_i\sum_jA_i^jJ_i\lambda_iJ_i^T(A_i^T)^j"),
-          ("sum_j A^j J lambda_i J^T (A^T)^j = lambda_i sum_j [[s_{j+1}^2, s_j s_{j+1}], [s_j s_{j+1}, s_j^2]]",
-           r"\sum_jA_i^jJ_i\lambda_iJ_i^T(A_i^T)^j")),
-    entry(
-        "Eq274", f"{H1}, proof of Proposition 21, Eq. 273-274", "The solution of the fixed-point equation.",
-        Form("S = [[1/(2 - eta g/(1+beta)), (1+beta-eta g)/(2(1+beta)-eta g)], ..]/(eta (1 - beta))",
-             r"S_i=\frac1{\eta(1-\beta)}\begin{bmatrix}\frac1{2-\frac\eta{1+\beta}\lambda_i}&\frac{1+\beta-\eta"
-             r"\lambda_i}"
-             r"{2(1+\beta)-\eta\lambda_i}\\\cdot&\cdot\end{bmatrix}",
-             lambda point: sp.ImmutableMatrix(_solved(point)), _stationary),
-        mo.prove_sum, "Substitution; unique as the spectral radius is below 1.", example=EXAMPLE, sample=_sample,
-    ),
-    entry("Prop22", f"{H1}, Proposition 22, Eq. 275-276, 278", "sum_{k<tau} |A^k J g| = O((tau/eta)^(1/2)).",
-          words("sum_{k<tau} |A^k J g_i| = O((tau/eta)^(1/2))", r"\sum_{k<\tau}\|A^kJg_i\|=O(\sqrt{\tau/\eta})"),
-          mo.prove_cauchy_sum, "Cauchy-Schwarz and the explicit sum of squares.",
-          form=words("sum_{k<tau} |A^k J g_i| <= (2 n r tau/(eta (1 - beta) nu))^(1/2)",
-                     r"\sum_{k<\tau}\|A^kJg_i\|\le\sqrt{\frac{2nr\tau}{\eta(1-\beta)\nu}}")),
-    _pair("Eq277", f"{H1}, proof of Proposition 22, Eq. 277", "|A^k J g_i|^2 <= tr(A^k J G J^T (A^k)^T).",
-          "The factor n is missing (g g^T <= n G, as in Eq. 212); O hides it.", mo.prove_explicit_sum,
-          mo.refute_trace_without_n,
-          ("|A^k J g_i|^2 <= tr(A^k J G J^T (A^k)^T)", r"\|A^kJg_i\|^2\le\operatorname{tr}[A^kJGJ^T(A^k)^T]"),
-          ("|A^k J g_i|^2 <= n tr(A^k J G J^T (A^k)^T)", r"\|A^kJg_i\|^2\le n\operatorname{tr}[A^kJGJ^T(A^k)^T]")),
-    entry(
-        "Prop23", f"{H1}, Proposition 23, Eq. 279", "sum_{k<tau} |A^k J g_{i_k}|^2 = O(1/eta), here with the constant.",
-        words("sum_{k<tau} |A^k J g_{i_k}|^2 = O(1/eta)", r"\sum_{k<\tau}\|A^kJg_{i_k}\|^2=O(1/\eta)"),
-        mo.prove_explicit_sum,
-        "Trace of Eq. 274.", form=EXPLICIT, example=BOUND_EXAMPLE, sample=_sample,
-    ),
-    _pair("Eq280", f"{H1}, proof of Proposition 23, Eq. 280",
-    "The sum of squares is at most tau sum tr ... = O(eta^(-1/2)).",
-          "tau does not belong there, and the order is 1/eta, as the proposition says; for n = d = 1 the sum itself is "
-          "of order 1/eta.", mo.prove_explicit_sum, mo.refute_root_order,
-          ("sum_{k<tau} |A^k J g_i|^2 <= tau sum_{k<tau} tr(..) <= O(eta^(-1/2))", r"O\Big(\sqrt{\tfrac1\eta}\Big)"),
-          ("sum_{k<tau} |A^k J g_i|^2 <= n sum_{k<tau} tr(..) <= O(1/eta)", r"O\Big(\tfrac1\eta\Big)")),
-    entry("Prop24", f"{H1}, Proposition 24, Eq. 281-282", "sum_{k<tau} |A^k J g_{i_k}| |A^k J g_{j_k}| = O(1/eta).",
-          words("sum_{k<tau} |A^k J g_{i_k}| |A^k J g_{j_k}| = O(1/eta)",
-                r"\sum_{k<\tau}\|A^kJg_{i_k}\|\|A^kJg_{j_k}\|=O(1/\eta)"), mo.prove_cauchy_sum, "Cauchy-Schwarz.",
-          form=words("sum_{k<tau} |A^k J g_{i_k}| |A^k J g_{j_k}| <= 2 n r/(eta (1 - beta) nu)",
-                     r"\sum_{k<\tau}\|A^kJg_{i_k}\|\|A^kJg_{j_k}\|\le\frac{2nr}{\eta(1-\beta)\nu}")),
 )  # fmt: skip
