@@ -37,8 +37,8 @@ def _claims() -> tuple[Claim, ...]:
     return (
         entry("Alg1/indices", f"{PLACE}, lines 2 and 6", "The loop computes what the update sums.", loop,
               "G^(k) is never computed.", prove=tp.prove_indices, refute=tp.refute_indices, form=loop_right),
-        entry("Alg1/unbiased", f"{PLACE}, line 6", "The update follows -grad F in the mean; averaging reduces the "
-                                                   "variance.",
+        entry("Alg1/unbiased", f"{PLACE}, line 6",
+              "The update follows -grad F in the mean; averaging reduces the variance.",
               mean, "Linearity and symmetry; k independent terms.", prove=tp.prove_unbiased,
               experiments=(_mean_experiment(),)),
         entry("Alg1/mean-zero", "Introduction, 'distribution P with mean zero', with Algorithm 1", "Mean zero is "

@@ -49,8 +49,8 @@ def _definitions() -> tuple[Claim, ...]:
                  "eta sigma", r"g'(\eta\bar\xi_0+U)+g'(\eta\bar\xi_0-U)=-2C\eta\bar\xi_0")  # fmt: skip
     slope_right = Form("the same for alpha >= 4 c eta sigma", slope.latex)
     return (
-        entry("B.3/g", f"{PLACE}, the function g", "The pieces of g fit together.", smooth, "Values, slopes, "
-                                                                                            "curvatures.",
+        entry("B.3/g", f"{PLACE}, the function g", "The pieces of g fit together.", smooth,
+              "Values, slopes, curvatures.",
               prove=cf.prove_g),
         entry("Eq46", f"{PLACE}, definition of xi_bar and Eq. 46", "Noise of an average.", average,
               "1/k is missing in the definition.", prove=fr.prove_average_noise, refute=fr.refute_average_noise,

@@ -125,8 +125,8 @@ def _bounds() -> tuple[Claim, ...]:
         entry("Eq43", f"{PLACE}, next line and Eq. 43", "Condition on the step sizes.", eq43,
               "Algebra, Cauchy-Schwarz.",
               prove=cf.prove_eq43),
-        entry("Eq43/converse", f"{PLACE}, Lemma B.2 against Eq. 43", "The lemma's condition makes the construction "
-                                                                     "admissible.",
+        entry("Eq43/converse", f"{PLACE}, Lemma B.2 against Eq. 43",
+              "The lemma's condition makes the construction admissible.",
               enough, "Eq. 43 bounds the sum of squares, which the sum does not: eta = (1, 0, ..., 0).",
               prove=cf.prove_eq43, refute=cf.refute_converse, form=enough_right),
         entry("Eq44/inequality", f"{PLACE}, above Eq. 44", "An elementary inequality.", useless,

@@ -137,8 +137,8 @@ def _proposition() -> tuple[Claim, ...]:
         entry("2.3/least-nuclear-norm", f"{PLACE} and {PROOF}, use of Recht et al.", "X* is the interpolating matrix "
               "of least nuclear norm.", nuclear, "Needs enough measurements.", prove=ms.prove_unique_when_enough,
               refute=ms.refute_least_nuclear_norm, form=alone),
-        entry("2.3/relative", f"{PLACE}, our own", "Where X* does have the least nuclear norm, Eq. 5 holds up to a "
-                                                   "factor.",
+        entry("2.3/relative", f"{PLACE}, our own",
+              "Where X* does have the least nuclear norm, Eq. 5 holds up to a factor.",
               ratio, "<M, X> lies between the extreme eigenvalues of M times tr X, and E M = 2(d+1) Id.",
               prove=ms.prove_condition_number, new=True),
         entry("Eq24", f"{PROOF}, Eq. 24", "Concentration of |A_i W|_F^2 for a fixed W.", eq24,

@@ -80,8 +80,8 @@ def _moments() -> tuple[Claim, ...]:
               prove=qr.prove_initialization, refute=qr.refute_initialization, form=start_right),
         entry("Eq48", f"{PLACE}, Eq. 48", "The perturbations cancel on a quadratic.", eq48, "Algebra.",
               prove=qr.prove_recursion),
-        entry("B.4/martingale", f"{PLACE}, 'forms a martingale sequence', properties a and b", "The noise is a "
-                                                                                               "martingale.",
+        entry("B.4/martingale", f"{PLACE}, 'forms a martingale sequence', properties a and b",
+              "The noise is a martingale.",
               martingale, "A sequence of conditional mean zero consists of martingale differences; both properties "
               "hold as stated if the oracle's variance is exactly sigma^2.", prove=qr.prove_martingale_differences,
               refute=qr.refute_martingale, form=differences),

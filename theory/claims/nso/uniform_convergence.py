@@ -75,8 +75,8 @@ def _steps() -> tuple[Claim, ...]:
         entry("A.5/cover", f"{PLACE}, size of the cover", "Covering number of a ball.", cover,
               "Volumes; a single point covers where epsilon >= C.", prove=uc.prove_cover,
               example={"C": sp.S.One, "epsilon": sp.Rational(1, 2)}),
-        entry("A.5/chain", f"{PLACE}, displayed chain for the exponent and 4 delta^2", "The exponent at the chosen "
-                                                                                       "delta.",
+        entry("A.5/chain", f"{PLACE}, displayed chain for the exponent and 4 delta^2",
+              "The exponent at the chosen delta.",
               chain, "Line by line, tau >= 1 and log >= 1. (|T| is printed with B for C.)",
               prove=uc.prove_exponent_chain, example=point),
         entry("A.5/last-step", f"{PLACE}, last display", "From tau to delta'.", last,
