@@ -10,8 +10,9 @@ from conftest import NOJIT
 
 import toylands as tl
 from toylands import dynamics
-from toylands.dynamics.rule import UpdateRule, resolve
+from toylands.dynamics.rule import UpdateRule
 from toylands.landscapes import LinearRecurrence, QuadraticBowl, WideningValley
+from toylands.landscapes.quadratic_bowl import matrix_factor
 from toylands.noise import Uniform
 
 pytestmark = pytest.mark.nojit
@@ -125,9 +126,7 @@ SHAPED += [("uniform rho", "gaussian", "gld"), ("valley", "rademacher", "signs w
 def test_paths_with_a_covariance(landscape_name, kind, rule_name, n):
     """Which root of the covariance is the engine's choice: the reference takes it over; test_rules.py checks it."""
     rule, told = shaped_rules(n, kind)[rule_name]
-    landscape = LANDSCAPES[landscape_name](n, 0, [])[0]
-    factor = resolve(rule, landscape, STEPS)[0].factor
-    compare(landscape_name, rule, told, n, kind, seed=n, factor=factor)
+    compare(landscape_name, rule, told, n, kind, seed=n, factor=matrix_factor(rule.covariance))
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])
@@ -136,7 +135,7 @@ def test_exact_ornstein_uhlenbeck_paths(n):
 
     hessian = psd(n, n, rank=max(1, n - 1))
     rule, bowl = dynamics.exact_ornstein_uhlenbeck(0.3, psd(n, 9)), QuadraticBowl(hessian)
-    factor, start = resolve(rule, bowl, STEPS)[0].factor, np.linspace(1, 2, n)
+    factor, start = bowl.exact_transition(0.3, psd(n, 9))[1], np.linspace(1, 2, n)
     step = np.eye(n) - expm(-0.3 * hessian)
     paths = tl.sample_paths(bowl, rule, start=start, steps=STEPS, count=COUNT, seed=n)
     told = {"eta": 1.0, "kind": "gaussian", "sigma": 1.0, "factor": factor, "seed": n}
