@@ -16,8 +16,8 @@ from theory.noise_stability import chain_functions, matrix_sensing, quadratic_ra
 from theory.proof import Proof
 
 MODULES = (
-    "chain_functions", "descent", "fixed_rate", "matrix_sensing", "momentum", "pac_bayes", "quadratic_rates", "tables",
-    "taylor", "two_point", "uniform_convergence",
+    "chain_functions", "descent", "fixed_rate", "linear_pac_bayes", "matrix_sensing", "momentum",
+    "momentum_lower_bound", "pac_bayes", "quadratic_rates", "tables", "taylor", "two_point", "uniform_convergence",
 )  # fmt: skip
 
 

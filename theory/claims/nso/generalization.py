@@ -7,6 +7,7 @@ import sympy as sp
 
 from theory.claims.claim import Claim, Experiment, Form
 from theory.claims.nso._common import entry, monte_carlo, numbers
+from theory.noise_stability import linear_pac_bayes as lpb
 from theory.noise_stability import pac_bayes as pb
 from theory.noise_stability.pac_bayes import ALPHA, BETA, SIGMA, C, N, R
 
@@ -84,9 +85,9 @@ def _ingredients() -> tuple[Claim, ...]:
               "fixed before the data, uniformly over posteriors.", a1,
               "Our proof: chord of the exponential, Donsker-Varadhan, Markov with t = 2(1-beta); exact failure "
               "probabilities of a Bernoulli example, and a bound three times as small that they reject.",
-              prove=pb.prove_theorem_a1),
+              prove=lpb.prove_theorem_a1),
         entry("A.2", "Appendix A.1, Proposition A.2, both displays", "Divergence of two Gaussians of equal covariance.",
-              kl, "The quadratic parts of the log ratio cancel.", prove=pb.prove_kl,
+              kl, "The quadratic parts of the log ratio cancel.", prove=lpb.prove_kl,
               experiments=(_kl_experiment(),),
               example={"X": sp.S.One, "Y": sp.Rational(1, 3), "sigma": sp.Rational(1, 2)}),
         entry("2.2/sketch-bound", f"{PLACE}, last display of the proof sketch", "Order of the remainder.", sketch,

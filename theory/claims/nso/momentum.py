@@ -8,6 +8,7 @@ import sympy as sp
 from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.claims.nso._common import entry, monte_carlo, numbers
 from theory.noise_stability import momentum as mm
+from theory.noise_stability import momentum_lower_bound as bound
 from theory.noise_stability.momentum import MU, RHO
 
 PLACE = "Appendix B.3, mu > 0"
@@ -177,8 +178,8 @@ def _theorem() -> Claim:
     return entry(
         "B.4", "Appendix B.3, Theorem B.4", "Lower bound with momentum.", printed,
         "Without a condition on T it fails (sigma -> infinity at T = 1). The printed proof rests on Eq. 64 and 68, "
-        "which fail; our own uses two coordinates, one slow, one noisy.", prove=mm.prove_lower_bound,
-        refute=mm.refute_lower_bound, form=right,
+        "which fail; our own uses two coordinates, one slow, one noisy.", prove=bound.prove_lower_bound,
+        refute=bound.refute_lower_bound, form=right,
     )  # fmt: skip
 
 
