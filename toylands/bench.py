@@ -23,11 +23,14 @@ from toylands.ensemble import simulate
 from toylands.kernels import Recipe, build_kernel
 from toylands.kernels.paired import applies as paired_applies
 from toylands.kernels.separable import applies as separable_applies
+from toylands.landscapes import Landscape
+from toylands.landscapes.one_point import ONE_BY_ONE
 
 ROUNDS = 7
 MAIN_RULE = "anti_pgd"
 _SECONDS = 0.15  # a run
 _STEPS, _FEWEST, _MOST = 200, 512, 2**17
+_TRIAL = 10  # steps of the run that tells how long a longer one takes
 
 
 @dataclass
@@ -39,7 +42,8 @@ class Measured:
     combination : Combination
         What runs.
     kernel : str
-        Which kernel serves it: "general", "separable" or "paired".
+        Which kernel serves it: "general", "separable", "paired" or "coupled"; behind a comma, that a user's functions
+        are run one trajectory at a time.
     registers : str
         The widest vector registers here, e.g. "zmm".
     loops, full_width : int
@@ -80,11 +84,13 @@ class Measured:
         return self.steps * self.trajectories * each.landscape.size / (time.perf_counter() - began)
 
     def calibrate(self) -> None:
-        """Choose a size that takes long enough to be timed and no longer."""
+        """Choose a size that takes long enough to be timed and no longer: more trajectories, or fewer steps."""
+        self.steps = _TRIAL
         self.run()
-        seconds = self.steps * self.trajectories * self.combination.landscape.size / self.run()
-        wanted = self.trajectories * _SECONDS / seconds
-        self.trajectories = min(_MOST, max(_FEWEST, math.ceil(wanted / _FEWEST) * _FEWEST))
+        wanted = self.run() * _SECONDS / (self.trajectories * self.combination.landscape.size)  # steps
+        self.steps = max(_TRIAL, min(_STEPS, int(wanted)))
+        blocks = math.ceil(wanted / self.steps)
+        self.trajectories = min(_MOST, _FEWEST * blocks)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able values."""
@@ -161,10 +167,28 @@ def bench(
     return rows
 
 
+def kernel_kind(recipe: Recipe, landscape: Landscape) -> str:
+    """Which kernel serves a recipe, and whether it runs a user's functions one trajectory at a time.
+
+    Examples
+    --------
+    >>> from toylands.combinations import combinations
+    >>> first = next(combinations())
+    >>> kernel_kind(first.recipe(), first.landscape)
+    'separable'
+    """
+    if recipe.coupled:
+        kind = "coupled"
+    else:
+        kind = "separable" if separable_applies(recipe) else "paired" if paired_applies(recipe) else "general"
+    slow = ONE_BY_ONE in getattr(landscape, "forms", {}).values()
+    return f"{kind}, {ONE_BY_ONE}" if slow else kind
+
+
 def _look(each: Combination, looked_at: dict[Recipe, list[assembly.Loop]]) -> Measured:
     """Compile a kernel in this process (one from the disk shows no assembly) and look at its loops."""
     recipe = each.recipe()
-    kind = "separable" if separable_applies(recipe) else "paired" if paired_applies(recipe) else "general"
+    kind = kernel_kind(recipe, each.landscape)
     if getattr(config, "DISABLE_JIT", False):
         return Measured(each, kind, "none", 0, 0)
     kernel = build_kernel(recipe)
@@ -180,8 +204,8 @@ def _look(each: Combination, looked_at: dict[Recipe, list[assembly.Loop]]) -> Me
 
 def table(rows: Sequence[Measured]) -> list[str]:
     """The rows as lines of text: one a landscape x rule, a column a kind of noise, in 1e9 coordinate-steps a second."""
-    kinds = [kind for kind in ("none", "rademacher", "gaussian") if any(r.combination.noise == kind for r in rows)]
-    names = {"none": "no noise", "rademacher": "Rademacher", "gaussian": "Gaussian"}
+    names = {"none": "no noise", "rademacher": "Rademacher", "gaussian": "Gaussian", "gaussian_float32": "float32"}
+    kinds = [kind for kind in names if any(row.combination.noise == kind for row in rows)]
     groups: dict[tuple[str, str], dict[str, Measured]] = {}
     for row in rows:
         groups.setdefault((row.combination.landscape_name, row.combination.rule.name), {})[row.combination.noise] = row

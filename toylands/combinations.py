@@ -1,6 +1,7 @@
 """Every landscape under every rule that applies to it: what `toylands warmup` compiles and `toylands bench` runs.
 
-New landscapes and rule presets take part by themselves: a preset's signature tells which arguments it wants.
+New landscapes and rule presets take part by themselves: a preset's signature tells which arguments it wants. Noise that
+is injected on its own is varied; a rule with a gradient oracle or a state-dependent covariance comes with its own law.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from toylands import catalogue, dynamics, landscapes, noise
+from toylands.dynamics.covariances import StateCovariance
 from toylands.dynamics.rule import UpdateRule, resolve
 from toylands.kernels import Recipe
 from toylands.landscapes import Landscape
@@ -22,17 +24,37 @@ from toylands.prepared import Prepared, prepare
 
 DIM = 100
 _LIMIT = 1e100
-NOISES = {"rademacher": noise.rademacher, "gaussian": noise.gaussian}
+NOISES = {
+    "rademacher": noise.rademacher,
+    "gaussian": noise.gaussian,
+    "gaussian_float32": noise.gaussian_float32,
+}
 #: sizes worth measuring; landscapes that are not listed show their `example`
 SIZES: dict[str, Callable[[], Landscape]] = {
     "LinearRecurrence": lambda: landscapes.LinearRecurrence(DIM, 0.9),
+    "MatrixSensing": lambda: landscapes.MatrixSensing.random(n=20, rank=1, measurements=100, columns=5),
     "QuadraticBowl": lambda: landscapes.QuadraticBowl(np.diag(np.linspace(0.1, 1.0, DIM))),
     "QuadraticRegression": lambda: landscapes.QuadraticRegression.random(samples=40, dim=DIM, sparsity=5),
+    "TwoBasins": lambda: landscapes.TwoBasins.random(samples=100),
     "WideningValley": lambda: landscapes.WideningValley(DIM),
 }
-#: small enough that nothing diverges, large enough that nothing decays into subnormal numbers
-_SCALARS = {"eta": 0.01, "sigma": 0.01, "kappa": 0.5, "time_step": 0.01}
-_START = 0.1
+#: a step with a covariance of its own costs the cube of the size; beyond this a landscape's `example` takes part
+LARGEST_SHAPED = 20
+#: values for arguments that a preset leaves to its user: small enough that nothing diverges, large enough that nothing
+#: decays into subnormal numbers
+SMALL: dict[str, Any] = {
+    "eta": 0.01,
+    "sigma": 0.01,
+    "kappa": 0.5,
+    "time_step": 0.01,
+    "rho": 0.01,
+    "label_sigma": 0.01,
+    "flip_probability": 0.1,
+    "rank": 1,
+}
+START = 0.1
+#: Tr Sigma where there is no gradient noise to match
+_TRACE = 0.01
 
 
 @dataclass(frozen=True)
@@ -46,7 +68,7 @@ class Combination:
     rule : UpdateRule
         With small settings.
     noise : str
-        "none", "rademacher" or "gaussian".
+        The law of the injected noise, of the perturbations or of the label noise; "none" if there is no choice.
     """
 
     landscape: Landscape
@@ -61,7 +83,7 @@ class Combination:
     @property
     def start(self) -> np.ndarray:
         """A common starting point."""
-        return np.full(self.landscape.size, _START)
+        return np.full(self.landscape.size, START)
 
     def record(self, steps: int) -> Record:
         """Every observable of the landscape, at the start and a hundred steps apart, the last step among them."""
@@ -94,30 +116,69 @@ def combinations() -> Iterator[Combination]:
     ('LinearRecurrence', 'anti_pgd', 'rademacher')
     """
     for each in catalogue.landscape_classes():
-        landscape = SIZES.get(each.__name__, each.example)()
+        large, small = SIZES.get(each.__name__, each.example)(), each.example()
         for name in rule_names():
-            for kind, rule in _rules(name, landscape):
-                if _applies(rule, landscape):
-                    yield Combination(landscape, rule, kind)
+            yield from rules_on(name, large, small)
 
 
-def _rules(name: str, landscape: Landscape) -> Iterator[tuple[str, UpdateRule]]:
-    """A preset with each noise that it takes; with its own if it takes none."""
-    preset = getattr(dynamics, name)
-    parameters = inspect.signature(preset).parameters
-    values: dict[str, Any] = {**_SCALARS, "covariance": 0.01 * np.eye(landscape.size)}
-    asked = {key: values[key] for key, p in parameters.items() if p.default is inspect.Parameter.empty}
-    if "noise" in parameters:
-        for kind, law in NOISES.items():
-            yield kind, preset(**asked, noise=law)
+def rules_on(name: str, landscape: Landscape, small: Landscape | None = None) -> Iterator[Combination]:
+    """A preset on a landscape, with each noise that is to be measured; nothing where it does not apply.
+
+    Parameters
+    ----------
+    name : str
+        A preset of `toylands.dynamics`.
+    landscape : Landscape
+        Of any size.
+    small : Landscape, optional
+        Stands in for the landscape where a step costs the cube of the size.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> [each.noise for each in rules_on("pgd", tl.landscapes.WideningValley(dim=3))]
+    ['rademacher', 'gaussian', 'gaussian_float32']
+    >>> list(rules_on("sgd", tl.landscapes.WideningValley(dim=3)))
+    []
+    """
+    parameters = inspect.signature(getattr(dynamics, name)).parameters
+    rule = _applicable(name, landscape)
+    if rule is None:
         return
-    rule = preset(**asked)
-    yield "none" if rule.noise is None else rule.noise.name, rule
+    if isinstance(rule.covariance, StateCovariance) and landscape.size > LARGEST_SHAPED and small is not None:
+        landscape, rule = small, _applicable(name, small)
+        if rule is None:
+            return
+    if rule.oracle is None and "noise" in parameters:
+        for kind, law in NOISES.items():
+            yield Combination(landscape, getattr(dynamics, name)(**_asked(name, landscape), noise=law), kind)
+        return
+    law = parameters["noise"].default if "noise" in parameters else rule.noise
+    yield Combination(landscape, rule, "none" if law is None else law.name)
 
 
-def _applies(rule: UpdateRule, landscape: Landscape) -> bool:
-    try:
-        resolve(rule, landscape, 1)
-    except ValueError:
-        return False
-    return True
+def _asked(name: str, landscape: Landscape) -> dict[str, Any]:
+    """Values for the arguments that a preset requires."""
+    values = {**SMALL, "covariance": 0.01 * np.eye(landscape.size)}
+    required = [
+        key
+        for key, parameter in inspect.signature(getattr(dynamics, name)).parameters.items()
+        if parameter.default is inspect.Parameter.empty
+    ]
+    if unknown := [key for key in required if key not in values]:
+        raise LookupError(f"{name} asks for {', '.join(unknown)}: give a value in toylands.combinations.SMALL")
+    return {key: values[key] for key in required}
+
+
+def _applicable(name: str, landscape: Landscape) -> UpdateRule | None:
+    """The rule, with its noise scaled to the gradients' where there are such and to a number otherwise; or None."""
+    preset, asked = getattr(dynamics, name), _asked(name, landscape)
+    options = [{}, {"trace": _TRACE}] if "trace" in inspect.signature(preset).parameters else [{}]
+    for option in options:
+        rule: UpdateRule = preset(**asked, **option)
+        try:
+            resolve(rule, landscape, 1)
+        except ValueError:
+            continue
+        return rule
+    return None
