@@ -1,8 +1,9 @@
 """The slow and obvious twin of the engine: plain NumPy, trajectories in rows, no lanes, no blocks, no fused operations.
 
-Written from the docstrings of `toylands.random`, `toylands.noise` and `toylands.dynamics.rule`, and importing nothing
-of toylands: Philox is NumPy's, xoshiro256++ is written out again, normals come from ``np.log``, ``np.cos`` and
-``np.sin``, and every landscape's gradient is written out by hand.
+Written from the docstrings of `toylands.random`, `toylands.noise`, `toylands.draws` and `toylands.dynamics.rule`, and
+importing nothing of toylands: Philox is NumPy's, xoshiro256++ is written out again, normals come from ``np.log``,
+``np.cos`` and ``np.sin``, and every landscape's gradient is written out by hand. Oracles and covariances that change
+with the state are in `naive_rules`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 Array = np.ndarray
 Gradient = Callable[[Array, int], Array]  # (w of shape (trajectories, n), step) -> gradient of the same shape
+Factor = Callable[[Array, int], Array]  # (w, step) -> factors of shape (trajectories, n, n)
 
 NOISE, BEFORE_FIRST, LANDSCAPE = 1, 2, 3  # tags of `toylands.random`: part of what a seed means, so written down again
 
@@ -96,6 +98,35 @@ def float32_normals(stream: Stream, n: int) -> Array:
     return np.stack(columns[:n], axis=1)
 
 
+def _uniforms(stream: Stream, n: int) -> Array:
+    u = np.stack([((stream.word() >> np.uint64(11)) + 0.5) / 2.0**53 for _ in range(n)], axis=1)
+    return np.sqrt(3.0) * (2 * u - 1)
+
+
+def _laplaces(stream: Stream, n: int) -> Array:
+    columns = []
+    for _ in range(n):
+        u = (stream.word().astype(np.float64) + 0.5) / 2.0**64
+        columns.append(np.log(u) / np.sqrt(2.0) * np.where(stream.word() >> np.uint64(63) == 1, 1.0, -1.0))
+    return np.stack(columns, axis=1)
+
+
+def _binomials(stream: Stream, n: int, trials: int) -> Array:
+    words = np.stack([stream.word() for _ in range(n)], axis=1)
+    successes = sum((words >> np.uint64(b)) & np.uint64(1) for b in range(trials)).astype(np.float64)
+    return (2 * successes - trials) / np.sqrt(trials)
+
+
+def draws(law: str, stream: Stream, n: int) -> Array:
+    """The next n draws of a law, shape (trajectories, n), one after another: the mapping of `toylands.draws`."""
+    if law.startswith("binomial"):
+        return _binomials(stream, n, int(law[len("binomial") :]))
+    if law == "rademacher":
+        return np.stack([np.where(stream.word() >> np.uint64(63) == 1, 1.0, -1.0) for _ in range(n)], axis=1)
+    fills = {"gaussian": _normals, "gaussian_float32": float32_normals, "uniform": _uniforms, "laplace": _laplaces}
+    return fills[law](stream, n)
+
+
 def _signs(stream: Stream, n: int) -> Array:
     """The next 63 steps of +-1, shape (63, trajectories, n): one word a coordinate."""
     words = np.stack([stream.word() for _ in range(n)], axis=1)
@@ -103,12 +134,11 @@ def _signs(stream: Stream, n: int) -> Array:
     return np.where(bits == 1, 1.0, -1.0)
 
 
-def noise(kind: str, seed: int, trajectories: Sequence[int], n: int, steps: int) -> Array:
+def noise(kind: str, seed: int, trajectories: Sequence[int], n: int, steps: int, packed_signs: bool = True) -> Array:
     """xi_{-1}, xi_0, ..., xi_{steps-1}, of shape (steps + 1, trajectories, n)."""
     before, stream = Stream(seed, BEFORE_FIRST, trajectories), Stream(seed, NOISE, trajectories)
-    if kind in ("gaussian", "gaussian_float32"):
-        draw = _normals if kind == "gaussian" else float32_normals
-        return np.stack([draw(before, n)] + [draw(stream, n) for _ in range(steps)])
+    if kind != "rademacher" or not packed_signs:
+        return np.stack([draws(kind, before, n)] + [draws(kind, stream, n) for _ in range(steps)])
     later = np.concatenate([_signs(stream, n) for _ in range(steps // 63 + 1)])[:steps]
     return np.concatenate([_signs(before, n)[62:], later])  # the last bit used of a word is bit 62
 
@@ -132,14 +162,15 @@ def simulate(
     stationary: bool = False,
     momentum: float = 0.0,
     on: tuple[int, int | None] = (0, None),
-    factor: Array | None = None,
+    factor: Array | Factor | None = None,
     seed: int = 0,
 ) -> Array:
     """All states, shape (steps + 1, trajectories, n), of
 
     w_{k+1} = w_k - eta_k grad L(w_k) + beta (w_k - w_{k-1}) + sigma_k F xi_k - kappa sigma_{k-1} F xi_{k-1},
 
-    with sigma_k = 0 unless on[0] <= k < on[1], and no xi_{-1} unless stationary (then sigma_{-1} = sigma_0).
+    with sigma_k = 0 unless on[0] <= k < on[1], and no xi_{-1} unless stationary (then sigma_{-1} = sigma_0). F may be
+    a function of the state before the step: then signs are drawn one a word.
     """
     w = np.array(np.broadcast_to(np.asarray(start, dtype=np.float64), (len(trajectories), np.shape(start)[-1])))
     n = w.shape[1]
@@ -147,11 +178,14 @@ def simulate(
     for k in range(steps):
         if k < on[0] or (on[1] is not None and k >= on[1]):
             sigmas[k] = 0.0
-    xi = np.zeros((steps + 1, len(w), n)) if kind is None else noise(kind, seed, trajectories, n, steps)
-    if factor is not None:
+    moving = callable(factor)
+    xi = np.zeros((steps + 1, len(w), n)) if kind is None else noise(kind, seed, trajectories, n, steps, not moving)
+    if factor is not None and not moving:
         xi = xi @ factor.T
     paths, previous = [w.copy()], w.copy()
     for k in range(steps):
+        if moving:
+            xi[k + 1] = np.einsum("tij,tj->ti", factor(w, k), xi[k + 1])
         eps = sigmas[k] * xi[k + 1]
         if k > 0:
             eps = eps - kappa * sigmas[k - 1] * xi[k]
@@ -209,8 +243,14 @@ def recurrence_gradient(rho: float | Sequence[float] | Array) -> Gradient:
 
 def uniform_recurrence_gradient(low: float, high: float, seed: int, trajectories: Sequence[int]) -> Gradient:
     """(1 - rho_k) w with rho_k uniform on [low, high), drawn afresh by every trajectory at every step."""
-    stream = Stream(seed, LANDSCAPE, trajectories)
-    return lambda w, k: (1.0 - (low + (high - low) * stream.uniform()))[:, None] * w
+    stream, drawn = Stream(seed, LANDSCAPE, trajectories), []
+
+    def gradient(w: Array, k: int) -> Array:
+        while len(drawn) <= k:  # one a step, wherever and however often the gradient is asked for
+            drawn.append(low + (high - low) * stream.uniform())
+        return (1.0 - drawn[k])[:, None] * w
+
+    return gradient
 
 
 def discrete_recurrence_gradient(

@@ -1,7 +1,7 @@
 """Methods that take the gradient at another point than the current one.
 
 Shared keywords: ``batch_size`` (None, the default, takes all data) and ``momentum`` (heavy-ball factor, default 0). A
-step's batch is the same at all the points where it is evaluated.
+step's batch, and what the landscape draws itself, are the same at all the points where the gradient is taken.
 """
 
 from __future__ import annotations

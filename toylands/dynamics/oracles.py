@@ -1,7 +1,20 @@
 """Gradient oracles: which gradient a rule follows, and at which point it is taken.
 
 An oracle is composed of a batch of data points, noise on their labels, and a displacement of the point. What is left
-out is the plain thing: all data, true labels, the current point.
+out is the plain thing: all data, true labels, the current point. A step's batch, labels and the landscape's own
+randomness are the same at all the points where its gradient is taken.
+
+How draws map to words (the tests' naive reference does the same); u stands for a word's upper 32 bits over 2^32:
+
+- a batch of N points takes a word an entry. With replacement the entry is floor(N u). Without, every trajectory has an
+  order of the points, at first 0 .. N - 1, that it keeps from step to step: entry b is exchanged with entry
+  b + floor((N - b) u), and the first entries are the batch. A pass over the data begins with N such exchanges; the
+  batches are its order, cut into pieces.
+- labels, after the batch: a draw an entry (a data point, if all are taken), or one in all if shared. A label is flipped
+  if the upper 53 bits of its word, over 2^53, are less than the probability.
+- displacements: one after another, a draw a coordinate.
+
+Batches, labels and displacements have streams of their own; draws of a law are as in `toylands.draws`.
 """
 
 from __future__ import annotations

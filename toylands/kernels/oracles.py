@@ -149,6 +149,18 @@ def _build_batch_gradient(kernels: Any, shape: OracleShape) -> Any:
     return of_labels if noisy else of_all
 
 
+@lanes_function
+def _own_words(s: Any) -> Any:
+    """Where the landscape's own stream stands."""
+    return s.own[0], s.own[1], s.own[2], s.own[3]
+
+
+@lanes_function
+def _rewind(words: Any, s: Any) -> Any:
+    """Put the landscape's own stream back there: what it draws in a step is the same at all the points of the step."""
+    s.own[0], s.own[1], s.own[2], s.own[3] = words
+
+
 def _build_average(batch_gradient: Any, shape: OracleShape) -> Any:
     """The mean gradient over random displacements."""
     fill, two_point = build_fill(shape.law), shape.displaced == "two-point"
@@ -156,10 +168,12 @@ def _build_average(batch_gradient: Any, shape: OracleShape) -> Any:
     @lanes_function
     def evaluate(k: Any, n: Any, p: Any, numbers: Any, s: Any) -> Any:
         share = 1.0 / (2 * numbers.draws) if two_point else 1.0 / numbers.draws
+        own = _own_words(s)
         for draw in range(numbers.draws):
             fill(s.probe_stream, s.tables, s.unit, n)
             for j in range(n):
                 s.probe[j] = fma(s.unit[j], numbers.scale, s.w[j])
+            _rewind(own, s)
             batch_gradient(s.probe, s.partial, n, p, k, numbers, s)
             for j in range(n):
                 total = splat(0.0)
@@ -169,6 +183,7 @@ def _build_average(batch_gradient: Any, shape: OracleShape) -> Any:
             if two_point:
                 for j in range(n):
                     s.probe[j] = fma(s.unit[j], -numbers.scale, s.w[j])
+                _rewind(own, s)
                 batch_gradient(s.probe, s.partial, n, p, k, numbers, s)
                 for j in range(n):
                     s.gradient[j] = fma(s.partial[j], share, s.gradient[j])
@@ -190,6 +205,7 @@ def _build_uphill(batch_gradient: Any, shape: OracleShape) -> Any:
         else:
             for j in range(n):
                 s.probe[j] = s.w[j]
+        own = _own_words(s)
         batch_gradient(s.probe, s.partial, n, p, k, numbers, s)
         square = splat(0.0)
         for j in range(n):
@@ -204,6 +220,7 @@ def _build_uphill(batch_gradient: Any, shape: OracleShape) -> Any:
             if adaptive:
                 slope = slope * (s.w[j] * s.w[j])
             s.probe[j] = fma(slope, length, s.probe[j])
+        _rewind(own, s)
         batch_gradient(s.probe, s.gradient, n, p, k, numbers, s)
 
     return evaluate
