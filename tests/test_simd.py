@@ -20,6 +20,7 @@ from toylands.simd import (
     has_bits,
     lanes,
     lanes_function,
+    load_row,
     lookup4,
     lookup4_above,
     lookup16,
@@ -247,3 +248,25 @@ def test_a_lane_view_cannot_be_passed_into_compiled_code():
 
     with pytest.raises(TypeError, match="LaneView only exists without JIT"):
         first(simd.LaneView(np.zeros((1, LANES))))
+
+
+def test_rows_of_each_lanes_own_are_those_taken_element_by_element():
+    matrix = np.random.default_rng(0).normal(size=(7, 21))
+    index = np.array([[0, 3, 6, 6, 1, 2, 5, 4]], dtype=np.uint64)
+    for count in (21, 16, 5, 1):
+        out = np.zeros((22, LANES))
+        _rows(matrix, index, out, count)
+        assert (out[:count] == matrix[index[0].astype(int)].T[:count]).all()
+        assert (out[count:] == 0).all(), "nothing is written past the end"
+        _row(matrix, 2, out, count)
+        assert (out[:count] == matrix[2][:count, None]).all()
+
+
+@njit
+def _rows(matrix, index, out, count):
+    load_row(matrix, lanes(index)[0], lanes(out), count)
+
+
+@njit
+def _row(matrix, i, out, count):
+    load_row(matrix, i, lanes(out), count)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from toylands.simd import fma, lanes_function, sqrt, sum_of_squares, tail, take
+from toylands.simd import fma, lanes_function, load_row, sqrt, sum_of_squares, tail, take
 from toylands.simd.products import TILE, add_tile, pack_tiles, tile_residuals, tile_sums
 
 
@@ -79,18 +79,20 @@ def gradient(w: Any, out: Any, p: Any, step: Any, stream: Any) -> Any:
 @lanes_function
 def sample_gradient(w: Any, i: Any, label: Any, scale: Any, out: Any, p: Any) -> None:
     """l_i = (x_i . (w * w) - y_i)^2 / 4, with gradient (x_i . (w * w) - y_i) x_i * w."""
+    row = tail(out, p.dim)
+    load_row(p.design, i, row, p.dim)
     a = b = 0.0 * w[0]
     whole = p.dim - p.dim % 2
     for j in range(0, whole, 2):
         x, y = w[j], w[j + 1]
-        a = fma(x * x, take(p.design, i, j), a)
-        b = fma(y * y, take(p.design, i, j + 1), b)
+        a = fma(x * x, row[j], a)
+        b = fma(y * y, row[j + 1], b)
     for j in range(whole, p.dim):
         x = w[j]
-        a = fma(x * x, take(p.design, i, j), a)
+        a = fma(x * x, row[j], a)
     factor = ((a + b) - (take(p.targets, i) + label)) * scale
     for j in range(p.dim):
-        out[j] = fma(factor * w[j], take(p.design, i, j), out[j])
+        out[j] = fma(factor * w[j], row[j], out[j])
 
 
 @lanes_function

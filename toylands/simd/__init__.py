@@ -32,7 +32,7 @@ from toylands.simd.functions import (
     sqrt,
     to_float,
 )
-from toylands.simd.gather import exchange, index_below, take
+from toylands.simd.gather import exchange, index_below, load_row, take
 from toylands.simd.singles import (
     WIDENING,
     as_halves,
@@ -49,8 +49,8 @@ from toylands.simd.values import LANES
 
 __all__ = [
     "LANES",
-    "LaneView",
     "WIDENING",
+    "LaneView",
     "absolute",
     "aligned_empty",
     "any_true",
@@ -67,6 +67,7 @@ __all__ = [
     "index_below",
     "lanes",
     "lanes_function",
+    "load_row",
     "lookup4",
     "lookup4_above",
     "lookup16",

@@ -1,10 +1,11 @@
-"""exp, log, sin, cos, tanh and sign of lanes.
+"""exp, log, sin, cos, tanh, atan2 and sign of lanes.
 
 Each reduces its argument to a short interval, takes a polynomial there, and puts the result together again; all of it
 stays in vector registers. Compiled for scalars, and without JIT, they are the C library's and NumPy's.
 
 Worst errors found against mpmath, in units in the last place of the result (``python -m pytest
-tests/test_transcendental.py`` searches again and asserts these bounds): exp 1.1, log 1.0, sin and cos 1.6, tanh 2.5.
+tests/test_transcendental.py`` searches again and asserts these bounds): exp 1.1, log 1.0, sin and cos 1.6, tanh 2.5,
+atan2 1.5.
 Infinities, nan, overflow, underflow into subnormal numbers and the logarithm of subnormal numbers are those of the C
 library (but for the sign of sin(-0.0), which is lost); sin and cos of lanes beyond 1e6 are taken one by one by the C
 library, correct but slow.
@@ -23,7 +24,18 @@ from numba.extending import overload
 
 from toylands.polynomials import economise
 from toylands.simd.arrays import lanes_function
-from toylands.simd.functions import absolute, any_true, as_bits, as_float, fma, has_bits, select, splat
+from toylands.simd.functions import (
+    absolute,
+    any_true,
+    as_bits,
+    as_float,
+    fma,
+    has_bits,
+    maximum,
+    minimum,
+    select,
+    splat,
+)
 from toylands.simd.one_lane import lane_of, with_lane
 from toylands.simd.tables import exponent, mantissa
 from toylands.simd.values import LANES, VECTOR, constant, declare, floats, intrinsic
@@ -33,6 +45,7 @@ _LN2 = Fraction("0.6931471805599453094172321214581765680755001343602552541206800
 _ROUND = 1.5 * 2.0**52  # added to a small float, it rounds it to an integer, which stands in the lowest bits
 _52, _1, _2, _62 = np.uint64(52), np.uint64(1), np.uint64(2), np.uint64(62)
 _SIGN = np.uint64(1 << 63)
+_TAN_EIGHTH = math.sqrt(2.0) - 1  # tan(pi / 8)
 _LIBRARY = 1e6  # beyond, three parts of pi / 2 no longer do
 
 
@@ -59,6 +72,11 @@ def cos(x: Any) -> Any:
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent."""
     return np.tanh(x)
+
+
+def atan2(y: Any, x: Any) -> Any:
+    """Angle of the point (x, y), in [-pi, pi]; nan if both are infinite."""
+    return np.arctan2(y, x)
 
 
 def sign(x: Any) -> Any:
@@ -88,6 +106,7 @@ _QUARTER_PI_SQUARED, _LARGEST_S_SQUARED = Fraction("0.6169"), Fraction("0.02945"
 _EXP = economise([Fraction(1, math.factorial(k + 2)) for k in range(18)], 11, Fraction("0.3466"), Fraction(0))
 _SINE = _even_series([Fraction((-1) ** k, math.factorial(2 * k + 1)) for k in range(1, 14)], 6, _QUARTER_PI_SQUARED)
 _COSINE = _even_series([Fraction((-1) ** k, math.factorial(2 * k)) for k in range(2, 14)], 6, _QUARTER_PI_SQUARED)
+_ARCTAN = _even_series([Fraction((-1) ** k, 2 * k + 1) for k in range(1, 40)], 12, Fraction("0.17158"))
 _LOG = _even_series([Fraction(2, 2 * k + 1) for k in range(1, 16)], 7, _LARGEST_S_SQUARED)
 
 
@@ -109,6 +128,11 @@ def _cosine_tail(z: Any) -> Any:
 def _log_tail(z: Any) -> Any:
     """(log((1 + s) / (1 - s)) / s - 2) / s^2 from z = s^2, |s| <= (sqrt 2 - 1) / (sqrt 2 + 1)."""
     return np.polynomial.polynomial.polyval(z, _LOG)
+
+
+def _arctan_tail(z: Any) -> Any:
+    """(arctan(t) / t - 1) / t^2 from z = t^2, |t| <= tan(pi / 8)."""
+    return np.polynomial.polynomial.polyval(z, _ARCTAN)
 
 
 def _declare_polynomial(function: Any, coefficients: Sequence[float]) -> None:
@@ -133,7 +157,10 @@ def _declare_polynomial(function: Any, coefficients: Sequence[float]) -> None:
     declare(function, ((floats,), floats, build))
 
 
-for _tail, _coefficients in ((_exp_tail, _EXP), (_sine_tail, _SINE), (_cosine_tail, _COSINE), (_log_tail, _LOG)):
+_TAILS = (
+    (_exp_tail, _EXP), (_sine_tail, _SINE), (_cosine_tail, _COSINE), (_log_tail, _LOG), (_arctan_tail, _ARCTAN),
+)  # fmt: skip
+for _tail, _coefficients in _TAILS:
     _declare_polynomial(_tail, _coefficients)
 
 
@@ -229,6 +256,23 @@ def _cos_lanes(x: Any) -> Any:
 
 
 @lanes_function
+def _atan2_lanes(y: Any, x: Any) -> Any:
+    """By t = smaller / larger size, turned by pi / 8 where that is steep; then the octant, then the signs."""
+    a, b = absolute(x), absolute(y)
+    large = maximum(a, b)
+    ratio = select(large > 0.0, minimum(a, b) / large, splat(0.0))
+    steep = ratio > _TAN_EIGHTH
+    t = select(steep, (ratio - 1.0) / (ratio + 1.0), ratio)
+    z = t * t
+    angle = fma(t * z, _arctan_tail(z), t)
+    angle = select(steep, (angle + 0.5 * _HALF_PI_1) + 0.5 * _HALF_PI_0, angle)
+    angle = select(b > a, (_HALF_PI_1 - angle) + _HALF_PI_0, angle)
+    angle = select(has_bits(as_bits(x), _SIGN), (2.0 * _HALF_PI_1 - angle) + 2.0 * _HALF_PI_0, angle)
+    angle = as_float(as_bits(angle) | (as_bits(y) & _SIGN))
+    return select(a >= 0.0, select(b >= 0.0, angle, y), x)  # nan stays nan
+
+
+@lanes_function
 def _sign_lanes(x: Any) -> Any:
     return select(x > 0.0, 1.0, select(x < 0.0, -1.0, x))
 
@@ -248,3 +292,10 @@ _declare(sin, _sin_lanes, lambda x: math.sin(x))
 _declare(cos, _cos_lanes, lambda x: math.cos(x))
 _declare(tanh, _tanh_lanes, lambda x: math.tanh(x))
 _declare(sign, _sign_lanes, lambda x: np.sign(x))
+
+
+@overload(atan2, jit_options={"forceinline": True}, strict=False)
+def _atan2(y: Any, x: Any) -> Any:
+    if y is floats and x is floats:
+        return _atan2_lanes
+    return (lambda y, x: math.atan2(y, x)) if isinstance(y, types.Float) and isinstance(x, types.Float) else None

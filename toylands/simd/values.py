@@ -118,7 +118,8 @@ _register(HalfMaskLanes, lambda t: VECTOR[half_mask])
 _register(LaneArray, lambda t: VECTOR[t.element].as_pointer())
 
 
-def _splat(builder: Any, value: Any, vector: ir.VectorType) -> Any:
+def spread(builder: Any, value: Any, vector: ir.VectorType) -> Any:
+    """A scalar in every lane."""
     first = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(
         first,
@@ -134,28 +135,28 @@ def constant(vector: ir.VectorType, value: float | int) -> ir.Constant:
 @lower_cast(types.Float, FloatLanes)
 @lower_cast(types.Integer, FloatLanes)
 def _cast_float(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return _splat(builder, context.cast(builder, value, fromty, types.float64), VECTOR[floats])
+    return spread(builder, context.cast(builder, value, fromty, types.float64), VECTOR[floats])
 
 
 @lower_cast(types.Integer, WordLanes)
 def _cast_word(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return _splat(builder, context.cast(builder, value, fromty, types.uint64), VECTOR[words])
+    return spread(builder, context.cast(builder, value, fromty, types.uint64), VECTOR[words])
 
 
 @lower_cast(types.Boolean, MaskLanes)
 def _cast_mask(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return _splat(builder, builder.trunc(value, _i1) if value.type != _i1 else value, VECTOR[mask])
+    return spread(builder, builder.trunc(value, _i1) if value.type != _i1 else value, VECTOR[mask])
 
 
 @lower_cast(types.Float, SingleLanes)
 @lower_cast(types.Integer, SingleLanes)
 def _cast_single(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return _splat(builder, context.cast(builder, value, fromty, types.float32), VECTOR[singles])
+    return spread(builder, context.cast(builder, value, fromty, types.float32), VECTOR[singles])
 
 
 @lower_cast(types.Integer, HalfLanes)
 def _cast_half(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return _splat(builder, context.cast(builder, value, fromty, types.uint32), VECTOR[halves])
+    return spread(builder, context.cast(builder, value, fromty, types.uint32), VECTOR[halves])
 
 
 def _is_number(t: types.Type) -> bool:
