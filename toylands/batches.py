@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -60,28 +61,56 @@ def checkpoints(before: int, blocks: int) -> set[int]:
     return checks
 
 
-def split(blocks: list[tuple[int, int]], size: int, checks: set[int]) -> Iterator[tuple[int, int]]:
+class Pace:
+    """Blocks a batch may hold; fewer once batches prove slower than was thought. No influence on results.
+
+    Parameters
+    ----------
+    size : int
+        Blocks to begin with.
+    fixed : bool
+        Keep to it.
+    """
+
+    def __init__(self, size: int, fixed: bool = False) -> None:
+        self.size = size
+        self._fixed = fixed
+
+    def took(self, blocks: int, seconds: float) -> None:
+        """A batch of so many blocks took so long."""
+        if not self._fixed and seconds > 2 * _LONGEST:
+            self.size = max(1, min(self.size, int(blocks * _LONGEST / seconds)))
+
+
+def split(blocks: list[tuple[int, int]], pace: Pace, checks: set[int]) -> Iterator[tuple[int, int]]:
     """(first block, number of blocks) of each batch; a batch ends at every checkpoint."""
     done, stops = 0, sorted(checks, reverse=True)
     for low, high in blocks:
         while low < high:
             while stops and stops[-1] <= done:
                 stops.pop()
-            count = min(size, high - low, stops[-1] - done if stops else size)
+            count = min(pace.size, high - low, stops[-1] - done if stops else pace.size)
             yield low, count
             low, done = low + count, done + count
 
 
 def run_batches(
-    run: Prepared, kernel: Any, batches: Iterator[tuple[int, int]], workers: int
+    run: Prepared, kernel: Any, batches: Iterator[tuple[int, int]], workers: int, pace: Pace
 ) -> Generator[tuple[int, int, Output], None, None]:
     """Outputs in the order of the batches, while later ones already run; closing it waits for the threads."""
+
+    def timed(first: int, count: int) -> Output | None:
+        began = time.monotonic()
+        output = run.batch(kernel, first, count)
+        pace.took(count, time.monotonic() - began)
+        return output
+
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="toylands")
     waiting: list[tuple[int, int, Future[Output | None]]] = []
     try:
         while True:
             while len(waiting) < workers + 2 and (batch := next(batches, None)) is not None:
-                waiting.append((*batch, pool.submit(run.batch, kernel, *batch)))
+                waiting.append((*batch, pool.submit(timed, *batch)))
             if not waiting:
                 return
             first, count, future = waiting.pop(0)

@@ -15,7 +15,7 @@ import numpy as np
 
 from toylands import validation
 from toylands._version import __version__
-from toylands.batches import batch_size, checkpoints, missing_blocks, run_batches, split
+from toylands.batches import Pace, batch_size, checkpoints, missing_blocks, run_batches, split
 from toylands.dynamics.rule import UpdateRule
 from toylands.kernels import BLOCK, Output, build_kernel, collapse
 from toylands.landscapes.base import Landscape
@@ -128,7 +128,7 @@ def simulate(
     forest = _forest(run, resume)
     blocks = missing_blocks(forest, run)
     total = sum(high - low for low, high in blocks)
-    size = batch_size(run, total, workers, batch_blocks)
+    pace = Pace(batch_size(run, total, workers, batch_blocks), fixed=batch_blocks is not None)
     kernel = build_kernel(run.recipe())
     label = f"{type(landscape).__name__} x {rule.name}"
     with CompileNotice(label, progress):
@@ -138,7 +138,7 @@ def simulate(
     condition, done = "trajectories", 0
     if target is not None and 0 in checks and _reached(target, forest, run):
         blocks, condition = [], "precision"
-    runner = run_batches(run, kernel, split(blocks, size, checks), workers)
+    runner = run_batches(run, kernel, split(blocks, pace, checks), workers, pace)
     with Bar(total, label, progress) as bar:
         try:
             for first, count, output in runner:
