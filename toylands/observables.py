@@ -1,7 +1,9 @@
 """What is measured on a block of trajectories, and when.
 
 An `Observable` is a name and one lanes function ``(w, p) -> value``: ``w[j]`` is coordinate j of eight trajectories and
-``p`` the landscape's parameters. Its Python body also runs on NumPy arrays, so an observable can be called on points.
+``p`` the landscape's parameters. One that needs room to work in is given it, ``(w, p, work)``, and one with numbers of
+its own is given these as well, ``(w, p, work, settings)``: numbers that travel as arguments cost no compilation. Its
+Python body also runs on NumPy arrays, so an observable can be called on points.
 """
 
 from __future__ import annotations
@@ -9,17 +11,47 @@ from __future__ import annotations
 import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from toylands import validation
-from toylands.simd import LaneView
+from toylands.simd import LANES, LaneView
 
 
 def python_body(function: Any) -> Callable[..., Any]:
     """The Python function behind a Numba dispatcher (the function itself when JIT is off)."""
     return getattr(function, "py_func", function)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A lanes function that is made from others: ``build(*of)``. Equal ones are compiled once.
+
+    Parameters
+    ----------
+    build : function
+        At the top level of a module; returns the same function for the same arguments.
+    of : tuple
+        Its arguments: landscapes' kernels, lanes functions, numbers.
+    """
+
+    build: Callable[..., Any]
+    of: tuple[Any, ...]
+
+
+def lanes_kernel(kernel: Any) -> Any:
+    """The lanes function, built if it has to be."""
+    return kernel.build(*kernel.of) if isinstance(kernel, Built) else kernel
+
+
+class Reading(NamedTuple):
+    """How a kernel reads an observable: what decides the code that is compiled."""
+
+    kernel: Any
+    pooled: Any = None
+    works: bool = False  # the kernel takes working memory
+    set: bool = False  # and settings behind it
 
 
 @dataclass(frozen=True)
@@ -31,13 +63,33 @@ class Observable:
     name : str
         How results, plots and tables call it.
     kernel : lanes function ``(w, p) -> value`` (see `toylands.simd.lanes_function`; an njit function will do)
-        Reads coordinates as ``w[j]`` and parameters as fields of ``p``; calls only functions of `toylands.simd`.
+        Reads coordinates as ``w[j]`` and parameters as fields of ``p``; calls only functions of `toylands.simd`. With
+        ``scratch`` it is called as ``(w, p, work)``, with ``settings`` as ``(w, p, work, settings)``.
     parameters : NamedTuple
         The ``p`` of the landscape it belongs to.
     doc : str
         One line for listings, with the source.
     pooled : lanes function ``(square, w, p) -> value``, optional
         The same value from the sum of squares over the landscape's bulk, which kernels keep up to date anyway.
+    scratch : int or function ``(p, size) -> int``, optional
+        Rows of working memory ``work[r]``, of one value a trajectory each, for a state of ``size`` coordinates. What
+        they hold at the beginning is undefined.
+    settings : NamedTuple of numbers and arrays, optional
+        Numbers of the observable's own; all of their values share one compilation.
+    size : int, optional
+        The number of coordinates it is made for, if it serves no other.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> from toylands.simd import fma, lanes_function
+    >>> bowl = tl.landscapes.QuadraticBowl([[2.0, 1.0], [1.0, 3.0]])
+    >>> @lanes_function
+    ... def steepness(w, p, work):
+    ...     bowl.kernels.gradient(w, work, p, 0, work)
+    ...     return fma(work[0], work[0], work[1] * work[1])
+    >>> tl.Observable("steepness", steepness, bowl.parameters, "|grad L|^2", scratch=2)([1.0, 0.0])
+    5.0
     """
 
     name: str
@@ -45,14 +97,47 @@ class Observable:
     parameters: Any
     doc: str = ""
     pooled: Any = None
+    scratch: int | Callable[[Any, int], int] = 0
+    settings: Any = None
+    size: int | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How kernels read it."""
+        settings = self.settings is not None
+        return Reading(self.kernel, self.pooled, settings or callable(self.scratch) or self.scratch > 0, settings)
+
+    def working_memory(self, p: Any, size: int) -> int:
+        """Rows of working memory for parameters ``p`` and ``size`` coordinates."""
+        rows = self.scratch(p, size) if callable(self.scratch) else self.scratch
+        return validation.positive_int(f"scratch of {self.name}", rows, minimum=0)
 
     def __call__(self, w: Any) -> Any:
         """Values at points ``w`` of shape (..., n): an array of shape (...), or a float for one point."""
         points = np.asarray(w, dtype=np.float64)
+        if self.size is not None and points.shape[-1:] != (self.size,):
+            raise ValueError(f"w has shape {points.shape}, but {self.name} reads points of {self.size} coordinates")
         flat = np.ascontiguousarray(points.reshape(-1, points.shape[-1]).T)
-        values = np.asarray(python_body(self.kernel)(LaneView(flat), self.parameters), dtype=np.float64)
+        body = python_body(lanes_kernel(self.kernel))
+        if self.reading.works:
+            values = self._eight_at_a_time(body, flat)
+        else:
+            values = np.asarray(body(LaneView(flat), self.parameters), dtype=np.float64)
         values = np.broadcast_to(values, flat.shape[1:]).reshape(points.shape[:-1])
         return float(values) if values.ndim == 0 else values.copy()
+
+    def _eight_at_a_time(self, body: Callable[..., Any], flat: np.ndarray) -> np.ndarray:
+        """Values at the columns, in lanes as in a kernel: functions with working memory are written for these."""
+        size, count = flat.shape
+        work = np.empty((max(1, self.working_memory(self.parameters, size)), LANES))
+        extra = (LaneView(work),) if self.settings is None else (LaneView(work), self.settings)
+        values = np.empty(-(-count // LANES) * LANES)
+        with np.errstate(all="ignore"):  # as compiled: lanes that another branch answers for may divide by 0
+            for first in range(0, count, LANES):
+                columns = np.minimum(np.arange(first, first + LANES), count - 1)
+                view = LaneView(np.ascontiguousarray(flat[:, columns]))
+                values[first : first + LANES] = body(view, self.parameters, *extra)
+        return values[:count]
 
     def __repr__(self) -> str:
         return f"<observable {self.name}>"

@@ -13,10 +13,20 @@ from toylands import validation
 from toylands.dynamics.covariances import StateCovariance, covariance_shape
 from toylands.dynamics.oracles import oracle_shape, sample_count
 from toylands.dynamics.rule import RuleArrays, UpdateRule, resolve
-from toylands.kernels import BLOCK, Job, Output, Recipe, Rows, make_coupled_scratch, make_output, make_scratch
+from toylands.kernels import (
+    BLOCK,
+    Job,
+    Output,
+    Recipe,
+    Rows,
+    make_coupled_scratch,
+    make_measuring,
+    make_output,
+    make_scratch,
+)
 from toylands.kernels.collapse import collapse
 from toylands.landscapes.base import Landscape
-from toylands.observables import ExitRegion, Record
+from toylands.observables import ExitRegion, Observable, Record
 from toylands.observables import record as make_record
 
 STREAM_FORMAT = 1  # part of every fingerprint: raise it when the same seed would give other numbers
@@ -48,8 +58,8 @@ class Prepared:
             None if self.rule.noise is None else self.rule.noise.name,
             self.rule.momentum > 0.0,
             isinstance(self.rule.covariance, np.ndarray),
-            tuple((o.kernel, o.pooled) for o in self.record.observables),
-            None if self.region is None else (self.region.observable.kernel, self.region.observable.pooled),
+            tuple(o.reading for o in self.record.observables),
+            None if self.region is None else self.region.observable.reading,
             self.paths,
             oracle_shape(self.rule.oracle),
             covariance_shape(self.rule.covariance) if isinstance(self.rule.covariance, StateCovariance) else None,
@@ -60,8 +70,10 @@ class Prepared:
         n, records, observables = self.landscape.size, len(self.at), len(self.record.observables)
         recipe, kernels = self.recipe(), self.landscape.kernels
         behind = kernels.working_memory(self.parameters)
+        leaving = None if self.region is None else self.region.observable
+        measuring = make_measuring(self.record.observables, leaving, self.parameters, n)
         if not recipe.coupled:
-            return make_scratch(n, records, observables, behind)
+            return make_scratch(n, records, observables, measuring, behind)
         oracle, displaced, samples = recipe.oracle, False, 0
         batch = self.arrays.oracle.batch_size
         if oracle is not None:
@@ -79,7 +91,7 @@ class Prepared:
             covariance=matrix,
             basis=n * n if matrix else 0,
         )
-        return make_coupled_scratch(rows, records, observables)
+        return make_coupled_scratch(rows, records, observables, measuring)
 
     def job(self, first_block: int, n_blocks: int) -> Job:
         start = self.start
@@ -140,10 +152,10 @@ class Prepared:
             "start": hashlib.sha256(self.start.tobytes()).hexdigest() if self.start.shape[0] == 1 else "rows",
             "steps": self.steps,
             "at": self.at.tolist(),
-            "observables": [o.name for o in self.record.observables],
+            "observables": [_described(o) for o in self.record.observables],
             "seed": self.seed,
             "limit": self.limit,
-            "exit": None if region is None else [region.observable.name, region.below, region.above],
+            "exit": None if region is None else [_described(region.observable), region.below, region.above],
         }
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
@@ -198,6 +210,13 @@ def prepare(
     )
 
 
+def _described(observable: Observable) -> Any:
+    """Its name, and its settings if it has any."""
+    if observable.settings is None:
+        return observable.name
+    return [observable.name, *(np.asarray(value).tolist() for value in observable.settings)]
+
+
 def _check_observables(landscape: Landscape, record: Record, region: ExitRegion | None) -> None:
     """An observable reads the parameters of its own kind of landscape: on another it would mean something else."""
     asked = [("record", observable) for observable in record.observables]
@@ -211,6 +230,11 @@ def _check_observables(landscape: Landscape, record: Record, region: ExitRegion 
             raise ValueError(
                 f"{argument} must use observables of {type(landscape).__name__} ({', '.join(landscape.observables)}), "
                 f"got {observable!r} of another landscape"
+            )
+        if observable.size not in (None, landscape.size):
+            raise ValueError(
+                f"{argument} got {observable!r}, which reads {observable.size} coordinates, but the landscape has "
+                f"{landscape.size}"
             )
 
 

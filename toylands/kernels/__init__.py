@@ -1,7 +1,7 @@
 """Kernels: how a landscape, a kind of noise and observables become one compiled function."""
 
 from toylands.kernels.coupled_memory import Rows, make_coupled_scratch
-from toylands.kernels.layout import BLOCK, Job, Output, Recipe, make_output, make_scratch
+from toylands.kernels.layout import BLOCK, Job, Output, Recipe, make_measuring, make_output, make_scratch
 from toylands.kernels.run import build_kernel
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Rows",
     "build_kernel",
     "make_coupled_scratch",
+    "make_measuring",
     "make_output",
     "make_scratch",
 ]

@@ -18,7 +18,7 @@ from toylands.kernels.coupled_memory import bind_group, bind_vector
 from toylands.kernels.float32_loop import build_float32_loop
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.oracles import build_oracle
-from toylands.kernels.recording import all_finite, build_keep_all, build_measure, build_read, finish_block
+from toylands.kernels.recording import all_finite, bind_tally, build_keep_all, build_measure, build_read, finish_block
 from toylands.kernels.shaping import build_refresh, build_shape
 from toylands.kernels.stepping import (
     GAUSSIANS,
@@ -191,12 +191,14 @@ def _build_begin(recipe: Recipe) -> Any:
 
 
 def _build_exits(recipe: Recipe) -> Any:
-    """``look(k, p, job, s)``: first exits after step k; ``store(...)``: those of one vector, at its end."""
-    read = build_read(recipe.exit_observable)
+    """``look(k, p, job, tally, s)``: first exits after step k; ``store(...)``: those of one vector, at its end."""
+    leaving = recipe.exit_observable
+    read = build_read(None if leaving is None else leaving._replace(pooled=None))  # nobody keeps sums of squares here
 
     @lanes_function
-    def look(k: Any, p: Any, job: Any, s: Any) -> Any:
-        seen, inside = read(s.w, p, splat(0.0)), s.status[0] > 0.5
+    def look(k: Any, p: Any, job: Any, tally: Any, s: Any) -> Any:
+        seen = read(s.w, p, splat(0.0), tally.work, tally.exit_settings)
+        inside = s.status[0] > 0.5
         low, high = inside & (seen <= job.below), inside & (seen >= job.above)
         s.status[2] = select(low, splat(-1.0), select(high, splat(1.0), s.status[2]))
         s.status[1] = select(low | high, splat(float(k)), s.status[1])
@@ -219,28 +221,28 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
     """``run(p, n, rule, job, scratch, output) -> bool`` as `toylands.kernels.run.build_kernel` makes it."""
     step, begin = _build_step(recipe), _build_begin(recipe)
     look, store = _build_exits(recipe)
-    plain = tuple((kernel, None) for kernel, _ in recipe.observables)
+    plain = tuple(each._replace(pooled=None) for each in recipe.observables)
     measure, keep_all = build_measure(plain), build_keep_all(len(plain))
     n_observables, exits, paths = len(plain), recipe.exit_observable is not None, recipe.paths
     rademacher = recipe.noise == "rademacher" and recipe.covariance is None
     _, draw = build_draw("rademacher" if rademacher else None)
 
     @lanes_function
-    def record(r: Any, local: Any, n: Any, p: Any, check: Any, slot: Any, job: Any, s: Any, scratch: Any, alive: Any,
-               values: Any, output: Any) -> Any:  # fmt: skip
+    def record(n: Any, p: Any, check: Any, slot: Any, limit: Any, s: Any, tally: Any) -> Any:
         if check:
-            finite = all_finite(s.w, n, job.limit)
-            alive[slot] = select(finite, alive[slot], splat(0.0))
-        measure(s.w, p, splat(0.0), values, slot * n_observables)
-        if paths:
-            for j in range(n):
-                for lane in range(LANES):
-                    output.paths[r, local + lane, j] = scratch.w[slot * n + j, lane]
+            finite = all_finite(s.w, n, limit)
+            tally.alive[slot] = select(finite, tally.alive[slot], splat(0.0))
+        measure(s.w, p, splat(0.0), slot * n_observables, tally)
+
+    @lanes_function
+    def keep_path(r: Any, local: Any, n: Any, slot: Any, scratch: Any, output: Any) -> Any:
+        for j in range(n):
+            for lane in range(LANES):
+                output.paths[r, local + lane, j] = scratch.w[slot * n + j, lane]
 
     @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
-        values, sums, valid = lanes(scratch.values), lanes(scratch.sums), lanes(scratch.valid)
-        alive, whole, rows = lanes(scratch.alive), bind_group(scratch), scratch.rows
+        tally, whole, rows = bind_tally(scratch), bind_group(scratch), scratch.rows
         records, group = job.at.shape[0], scratch.group
         for block in range(job.n_blocks):
             left = job.trajectories - (job.first_block + block) * BLOCK
@@ -267,12 +269,13 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
                         for slot in range(here):
                             s = bind_vector(whole, rows, slot)
                             if recording:
-                                record(r, base + slot * LANES, n, p, check, slot, job, s, scratch, alive, values,
-                                       output)  # fmt: skip
+                                record(n, p, check, slot, job.limit, s, tally)
+                                if paths:
+                                    keep_path(r, base + slot * LANES, n, slot, scratch, output)
                             if exits:
-                                look(k, p, job, s)
+                                look(k, p, job, tally, s)
                     if recording:
-                        keep_all(r, here, first == 0, scratch, values, alive, sums, valid)
+                        keep_all(r, here, first == 0, tally)
                         r += 1
                     if k < job.steps:
                         for slot in range(here):
@@ -282,7 +285,7 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
                 if exits:
                     for slot in range(here):
                         s = bind_vector(whole, rows, slot)
-                        store(n, base + slot * LANES, job, scratch, slot, values, s, output)
+                        store(n, base + slot * LANES, job, scratch, slot, tally.values, s, output)
             if records > 0:
                 finish_block(scratch, block, output)
         return True

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from toylands.kernels.layout import SUMS, VECTORS, make_tables
+from toylands.kernels.layout import SUMS, VECTORS, Measuring, make_tables
 from toylands.random import STATE_WORDS
 from toylands.simd import LANES, aligned_empty, lanes, lanes_function, tail
 
@@ -89,9 +89,10 @@ class CoupledScratch(NamedTuple):
     sums: np.ndarray
     valid: np.ndarray
     shift: np.ndarray
+    measuring: Measuring
 
 
-def make_coupled_scratch(rows: Rows, records: int, observables: int) -> CoupledScratch:
+def make_coupled_scratch(rows: Rows, records: int, observables: int, measuring: Measuring) -> CoupledScratch:
     """Working memory of one call."""
     group = VECTORS if rows.state <= _SMALL else 1
 
@@ -129,7 +130,8 @@ def make_coupled_scratch(rows: Rows, records: int, observables: int) -> CoupledS
         values=floats(max(1, observables)),
         sums=aligned_empty((max(1, records * observables) * SUMS, LANES)),
         valid=aligned_empty((max(1, records), LANES)),
-        shift=np.empty((max(1, records), max(1, observables))),
+        shift=aligned_empty((max(1, records * observables), LANES)),
+        measuring=measuring,
     )
 
 

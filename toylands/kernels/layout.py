@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from toylands.dynamics.covariances import CovarianceShape
 from toylands.dynamics.oracles import OracleShape
 from toylands.noise import BITS_PER_WORD, GAUSSIAN_TABLES
+from toylands.observables import Observable, Reading
 from toylands.random import STATE_WORDS
 from toylands.simd import LANES, aligned_empty
 
@@ -26,8 +28,8 @@ class Recipe(NamedTuple):
     noise: str | None
     momentum: bool
     shaped: bool
-    observables: tuple[Any, ...]  # (kernel, pooled kernel or None) each
-    exit_observable: Any
+    observables: tuple[Reading, ...]
+    exit_observable: Reading | None
     paths: bool
     oracle: OracleShape | None = None
     covariance: CovarianceShape | None = None
@@ -68,6 +70,25 @@ class Output(NamedTuple):
     paths: np.ndarray  # (records, blocks * 64, n), or empty
 
 
+class Measuring(NamedTuple):
+    """What observables work with, beside the state."""
+
+    work: np.ndarray  # (rows, 8): working memory, which they use one after the other
+    settings: tuple[Any, ...]  # of those recorded that have any
+    exit_settings: Any
+
+
+def make_measuring(recorded: Sequence[Observable], leaving: Observable | None, p: Any, size: int) -> Measuring:
+    """Working memory and settings of the observables of one call."""
+    everyone = [*recorded] if leaving is None else [*recorded, leaving]
+    rows = max((each.working_memory(p, size) for each in everyone), default=0)
+    return Measuring(
+        aligned_empty((max(1, rows), LANES)),
+        tuple(each.settings for each in recorded if each.settings is not None),
+        () if leaving is None or leaving.settings is None else leaving.settings,
+    )
+
+
 class Scratch(NamedTuple):
     """Working memory of one call, aligned for vector loads; (., 8) each, one column a lane."""
 
@@ -84,11 +105,12 @@ class Scratch(NamedTuple):
     streams: np.ndarray  # generators: noise, noise before the first, landscape; room as for w
     sums: np.ndarray
     valid: np.ndarray
-    shift: np.ndarray  # (records, observables)
+    shift: np.ndarray  # a row a record and observable
     tables: np.ndarray  # of the Gaussian, and the signs of a sign table
     contraction: np.ndarray  # one row a step of a stretch (separable kernels)
     table: np.ndarray
     squares: np.ndarray  # such rows for every vector
+    measuring: Measuring
 
 
 def make_tables() -> np.ndarray:
@@ -100,7 +122,7 @@ def make_tables() -> np.ndarray:
     return tables
 
 
-def make_scratch(n: int, records: int, observables: int, behind_gradient: int = 0) -> Scratch:
+def make_scratch(n: int, records: int, observables: int, measuring: Measuring, behind_gradient: int = 0) -> Scratch:
     """Working memory for a state of n coordinates, and of a landscape that asks for some behind the gradient."""
     return Scratch(
         aligned_empty((VECTORS * n, LANES)),
@@ -116,11 +138,12 @@ def make_scratch(n: int, records: int, observables: int, behind_gradient: int = 
         aligned_empty((VECTORS * 3 * STATE_WORDS, LANES), np.uint64),
         aligned_empty((max(1, records * observables) * SUMS, LANES)),
         aligned_empty((max(1, records), LANES)),
-        np.empty((max(1, records), max(1, observables))),
+        aligned_empty((max(1, records * observables), LANES)),
         make_tables(),
         aligned_empty((BITS_PER_WORD, LANES)),
         aligned_empty((BITS_PER_WORD, LANES)),
         aligned_empty((VECTORS * BITS_PER_WORD, LANES)),
+        measuring,
     )
 
 

@@ -13,10 +13,10 @@ import numpy as np
 from numba import njit
 
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, NEXT_SIGNS, OLD_SIGNS, VECTORS, Recipe
-from toylands.kernels.recording import CHECK_SPACING, all_finite, build_keep, build_measure, finish_block
+from toylands.kernels.recording import CHECK_SPACING, all_finite, bind_tally, build_keep, build_measure, finish_block
 from toylands.kernels.stepping import bind, build_draw, start_vector
 from toylands.noise import BITS_PER_WORD
-from toylands.simd import LANES, fma, lanes, lanes_function, lookup4, lookup4_above, splat, sum_of_squares
+from toylands.simd import LANES, fma, lanes_function, lookup4, lookup4_above, splat, sum_of_squares
 
 
 def applies(recipe: Recipe) -> bool:
@@ -110,7 +110,7 @@ def build_paired_kernel(recipe: Recipe) -> Any:
     @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
         s, extra = bind(scratch)
-        values, sums, valid = lanes(scratch.values), lanes(scratch.sums), lanes(scratch.valid)
+        tally = bind_tally(scratch)
         records, bulk = job.at.shape[0], bulk_of(p)
         for block in range(job.n_blocks):
             for vector in range(VECTORS):
@@ -126,8 +126,8 @@ def build_paired_kernel(recipe: Recipe) -> Any:
                         if k - checked >= CHECK_SPACING or r == records - 1:
                             alive = alive & all_finite(s.w, n, job.limit)
                             checked = k
-                        measure(s.w, p, square, values, 0)
-                        alive = keep(r, alive, vector == 0, scratch, values, sums, valid)
+                        measure(s.w, p, square, 0, tally)
+                        alive = keep(r, alive, vector == 0, tally)
                         r += 1
                         continue
                     if job.stop[0] != 0:

@@ -3,56 +3,86 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
+from toylands.kernels.apart import stay_apart
 from toylands.kernels.layout import SUMS, Output, Scratch
+from toylands.observables import Reading, lanes_kernel
 from toylands.simd import LANES, absolute, fma, lanes, lanes_function, select, splat
+from toylands.simd.one_lane import lane_of
 
 CHECK_SPACING = 16  # steps: divergence of coordinates is looked for at recorded steps at least this far apart
 OBSERVABLE_LIMIT = 1e300  # an observable beyond this, or not a number, means divergence as well
 
 
 @functools.lru_cache(maxsize=256)
-def build_read(observable: tuple[Any, Any] | None) -> Any:
-    """``read(w, p, square)`` of one observable, from the bulk's sum of squares where it can."""
-    plain: Any = None
-    pooled: Any = None
-    if observable is not None:
-        plain, pooled = observable
-    if pooled is not None:
+def build_read(observable: Reading | None) -> Any:
+    """``read(w, p, square, work, settings)`` of one observable, from the bulk's sum of squares where it can.
 
-        @lanes_function
-        def read_pooled(w: Any, p: Any, square: Any) -> Any:
-            return pooled(square, w, p)
-
-        return read_pooled
+    ``work`` is its working memory, and ``settings`` its own if it has any.
+    """
+    plain: Any = None if observable is None else lanes_kernel(observable.kernel)
+    pooled: Any = None if observable is None else observable.pooled
 
     @lanes_function
-    def read(w: Any, p: Any, square: Any) -> Any:
+    def read_pooled(w: Any, p: Any, square: Any, work: Any, settings: Any) -> Any:
+        return pooled(square, w, p)
+
+    @lanes_function
+    def read_set(w: Any, p: Any, square: Any, work: Any, settings: Any) -> Any:
+        return plain(w, p, work, settings)
+
+    @lanes_function
+    def read_working(w: Any, p: Any, square: Any, work: Any, settings: Any) -> Any:
+        return plain(w, p, work)
+
+    @lanes_function
+    def read(w: Any, p: Any, square: Any, work: Any, settings: Any) -> Any:
         return plain(w, p)
 
+    if pooled is not None:
+        return read_pooled
+    if observable is not None and observable.works:
+        return read_set if observable.set else read_working
     return read
 
 
 @functools.lru_cache(maxsize=256)
-def build_measure(observables: tuple[tuple[Any, Any], ...]) -> Any:
-    """One lanes function that writes every observable's value: ``measure(w, p, square, values, 0)``."""
+def _build_writing(observables: tuple[Reading, ...]) -> Any:
+    """``write(w, p, square, values, index, work, settings)``: the observables' values, from ``values[index]`` on."""
     if not observables:
 
         @lanes_function
-        def nothing(w: Any, p: Any, square: Any, values: Any, index: Any) -> Any:
+        def nothing(w: Any, p: Any, square: Any, values: Any, index: Any, work: Any, settings: Any) -> Any:
             pass
 
         return nothing
-    head, rest = build_read(observables[0]), build_measure(observables[1:])
+    head, rest = build_read(observables[0]), _build_writing(observables[1:])
 
     @lanes_function
-    def measure(w: Any, p: Any, square: Any, values: Any, index: Any) -> Any:
-        values[index] = head(w, p, square)
-        rest(w, p, square, values, index + 1)
+    def write_set(w: Any, p: Any, square: Any, values: Any, index: Any, work: Any, settings: Any) -> Any:
+        values[index] = head(w, p, square, work, settings[0])
+        rest(w, p, square, values, index + 1, work, settings[1:])
+
+    @lanes_function
+    def write(w: Any, p: Any, square: Any, values: Any, index: Any, work: Any, settings: Any) -> Any:
+        values[index] = head(w, p, square, work, ())
+        rest(w, p, square, values, index + 1, work, settings)
+
+    return write_set if observables[0].set else write
+
+
+@functools.lru_cache(maxsize=256)
+def build_measure(observables: tuple[Reading, ...]) -> Any:
+    """``measure(w, p, square, index, tally)``: every observable's value, from ``tally.values[index]`` on."""
+    write = _build_writing(observables)
+
+    @lanes_function
+    def measure(w: Any, p: Any, square: Any, index: Any, tally: Any) -> Any:
+        write(w, p, square, tally.values, index, tally.work, tally.settings)
 
     return measure
 
@@ -72,53 +102,75 @@ def all_finite(w: Any, n: Any, limit: Any) -> Any:
     return (a & b) & (c & d)
 
 
+class Tally(NamedTuple):
+    """Where records are added up, as lanes, bound once a call: passing the arrays counts references."""
+
+    values: Any  # observables, vector by vector
+    alive: Any  # a vector each: 1 in the lanes that have not diverged, else 0
+    sums: Any
+    valid: Any
+    shift: Any
+    work: Any  # of observables: one memory for all, which they use one after the other
+    settings: Any
+    exit_settings: Any
+
+
 @lanes_function
-def _set_shift(r: Any, n_observables: Any, scratch: Any, values: Any, sums: Any, valid: Any, alive: Any) -> Any:
-    """The shift of a block: the mean over the living lanes of its first vector; and empty sums."""
-    base = r * n_observables * SUMS
-    sums[base] = select(alive, splat(1.0), splat(0.0))  # borrowed, to read the mask lane by lane
-    living = 0.0
+def bind_tally(scratch: Any) -> Any:
+    """A `Tally` of a kernel's working memory."""
+    return Tally(
+        lanes(scratch.values), lanes(scratch.alive), lanes(scratch.sums), lanes(scratch.valid), lanes(scratch.shift),
+        lanes(scratch.measuring.work), scratch.measuring.settings, scratch.measuring.exit_settings,
+    )  # fmt: skip
+
+
+@lanes_function
+def _lane_sum(x: Any) -> Any:
+    total = 0.0
     for lane in range(LANES):
-        living += scratch.sums[base, lane]
+        total += lane_of(x, lane)
+    return total
+
+
+@lanes_function
+def _set_shift(r: Any, n_observables: Any, tally: Any, alive: Any) -> Any:
+    """The shift of a block: the mean over the living lanes of its first vector; and empty sums."""
+    living = _lane_sum(select(alive, splat(1.0), splat(0.0)))
     for o in range(n_observables):
-        sums[base + 1] = select(alive, values[o], splat(0.0))
-        total = 0.0
-        for lane in range(LANES):
-            total += scratch.sums[base + 1, lane]
-        scratch.shift[r, o] = total / living if living > 0 else 0.0
-    for i in range(n_observables):
+        total = _lane_sum(select(alive, tally.values[o], splat(0.0)))
+        tally.shift[r * n_observables + o] = splat(total / living if living > 0 else 0.0)
+        base = (r * n_observables + o) * SUMS
         for power in range(4):
-            sums[base + i * SUMS + power] = splat(0.0)
-        sums[base + i * SUMS + 4] = splat(np.inf)
-        sums[base + i * SUMS + 5] = splat(-np.inf)
-    valid[r] = splat(0.0)
+            tally.sums[base + power] = splat(0.0)
+        tally.sums[base + 4] = splat(np.inf)
+        tally.sums[base + 5] = splat(-np.inf)
+    tally.valid[r] = splat(0.0)
 
 
 @functools.lru_cache(maxsize=64)
 def build_keep_all(n_observables: int) -> Any:
-    """``keep_all(r, vectors, first, scratch, values, alive, sums, valid)``: add the vectors' values to record number r.
+    """``keep_all(r, vectors, first, tally)``: add the vectors' values to record number r.
 
-    ``alive[v]`` is 1 in the lanes of vector v that have not diverged, else 0; it loses those whose values do.
+    ``tally.alive[v]`` is 1 in the lanes of vector v that have not diverged, else 0; it loses those whose values do.
     ``first``: these are the block's first vectors. However a block's vectors are grouped, the sums are the same.
     """
 
     @lanes_function
-    def keep_all(r: Any, vectors: Any, first: Any, scratch: Any, values: Any, alive: Any, sums: Any,
-                 valid: Any) -> Any:  # fmt: skip
+    def keep_all(r: Any, vectors: Any, first: Any, tally: Any) -> Any:
+        values, alive, sums = tally.values, tally.alive, tally.sums
         for v in range(vectors):
             living = alive[v] > 0.5
             for o in range(n_observables):
                 living = living & (absolute(values[v * n_observables + o]) <= OBSERVABLE_LIMIT)
             alive[v] = select(living, splat(1.0), splat(0.0))
         if first:
-            _set_shift(r, n_observables, scratch, values, sums, valid, alive[0] > 0.5)
-        count = valid[r]
+            _set_shift(r, n_observables, tally, alive[0] > 0.5)
+        count = tally.valid[r]
         for v in range(vectors):
             count = count + alive[v]
-        valid[r] = count
+        tally.valid[r] = count
         for o in range(n_observables):
-            base = (r * n_observables + o) * SUMS
-            shift = splat(scratch.shift[r, o])
+            base, shift = (r * n_observables + o) * SUMS, tally.shift[r * n_observables + o]
             s1, s2, s3, s4 = sums[base], sums[base + 1], sums[base + 2], sums[base + 3]
             low, high = sums[base + 4], sums[base + 5]
             for v in range(vectors):
@@ -143,15 +195,14 @@ def build_keep_all(n_observables: int) -> Any:
 
 @functools.lru_cache(maxsize=64)
 def build_keep(n_observables: int) -> Any:
-    """``keep(r, alive, first, scratch, values, sums, valid) -> alive``: add one vector's values to record number r."""
+    """``keep(r, alive, first, tally) -> alive``: add one vector's values to record number r."""
     keep_all = build_keep_all(n_observables)
 
     @lanes_function
-    def keep(r: Any, alive: Any, first: Any, scratch: Any, values: Any, sums: Any, valid: Any) -> Any:
-        flags = lanes(scratch.alive)
-        flags[0] = select(alive, splat(1.0), splat(0.0))
-        keep_all(r, 1, first, scratch, values, flags, sums, valid)
-        return flags[0] > 0.5
+    def keep(r: Any, alive: Any, first: Any, tally: Any) -> Any:
+        tally.alive[0] = select(alive, splat(1.0), splat(0.0))
+        keep_all(r, 1, first, tally)
+        return tally.alive[0] > 0.5
 
     return keep
 
@@ -159,6 +210,7 @@ def build_keep(n_observables: int) -> Any:
 @njit(nogil=True)
 def finish_block(scratch: Scratch, block: int, output: Output) -> None:
     """Lane sums about the shift -> count, mean and central moments of the block, lanes added in a fixed order."""
+    stay_apart()
     records, observables = output.sums.shape[1], output.sums.shape[2]
     for r in range(records):
         n = 0.0
@@ -182,7 +234,7 @@ def finish_block(scratch: Scratch, block: int, output: Output) -> None:
                 out[0] = out[1] = out[2] = out[3] = 0.0
                 continue
             m = s1 / n
-            out[0] = scratch.shift[r, o] + m
+            out[0] = scratch.shift[r * observables + o, 0] + m
             out[1] = max(0.0, s2 - n * m * m)
             out[2] = s3 - 3 * m * s2 + 2 * n * m * m * m
             out[3] = max(0.0, s4 - 4 * m * s3 + 6 * m * m * s2 - 3 * n * m * m * m * m)

@@ -17,11 +17,19 @@ from toylands.kernels.coupled import build_coupled_kernel
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.paired import applies as paired_applies
 from toylands.kernels.paired import build_paired_kernel
-from toylands.kernels.recording import CHECK_SPACING, all_finite, build_keep, build_measure, build_read, finish_block
+from toylands.kernels.recording import (
+    CHECK_SPACING,
+    all_finite,
+    bind_tally,
+    build_keep,
+    build_measure,
+    build_read,
+    finish_block,
+)
 from toylands.kernels.separable import applies as separable_applies
 from toylands.kernels.separable import build_separable_kernel
 from toylands.kernels.stepping import bind, build_draw, build_step, start_vector
-from toylands.simd import LANES, fma, lanes, lanes_function, select, splat, sum_of_squares
+from toylands.simd import LANES, fma, lanes_function, select, splat, sum_of_squares
 
 _STOP_MASK = 1023  # the stop flag is read every 1024 steps
 
@@ -60,7 +68,7 @@ def _build_general_kernel(recipe: Recipe) -> Any:
     @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
         s, extra = bind(scratch)
-        values, sums, valid = lanes(scratch.values), lanes(scratch.sums), lanes(scratch.valid)
+        tally = bind_tally(scratch)
         records, bulk = job.at.shape[0], 0
         if diagonal:
             bulk = bulk_of(p)
@@ -83,15 +91,15 @@ def _build_general_kernel(recipe: Recipe) -> Any:
                         if k - checked >= CHECK_SPACING or r == records - 1:
                             alive = alive & all_finite(s.w, n, job.limit)
                             checked = k
-                        measure(s.w, p, square, values, 0)
-                        alive = keep(r, alive, vector == 0, scratch, values, sums, valid)
+                        measure(s.w, p, square, 0, tally)
+                        alive = keep(r, alive, vector == 0, tally)
                         if paths:
                             for j in range(n):
                                 for lane in range(LANES):
                                     output.paths[r, local + lane, j] = scratch.w[j, lane]
                         r += 1
                     if exits:
-                        seen = exit_of(s.w, p, square)
+                        seen = exit_of(s.w, p, square, tally.work, tally.exit_settings)
                         low, high = inside & (seen <= job.below), inside & (seen >= job.above)
                         exit_side = select(low, splat(-1.0), select(high, splat(1.0), exit_side))
                         exit_step = select(low | high, splat(float(k)), exit_step)
@@ -108,7 +116,7 @@ def _build_general_kernel(recipe: Recipe) -> Any:
                     square = step(k, n, bulk, p, rule, now, before, table, square, s)
                 if exits:
                     finite = all_finite(s.w, n, job.limit)
-                    _store_exits(local, inside, finite, exit_step, exit_side, scratch, values, output)
+                    _store_exits(local, inside, finite, exit_step, exit_side, scratch, tally.values, output)
             if records > 0:
                 finish_block(scratch, block, output)
         return True

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from toylands.kernels.layout import BLOCK, OLD_SIGNS, VECTORS, Recipe
-from toylands.kernels.recording import all_finite, build_keep_all, build_measure, finish_block
+from toylands.kernels.recording import all_finite, bind_tally, build_keep_all, build_measure, finish_block
 from toylands.kernels.stepping import State, build_draw, start_vector
 from toylands.noise import BITS_PER_WORD
 from toylands.random import STATE_WORDS
@@ -26,7 +26,7 @@ GROUP_COORDINATES = 2048  # state of the vectors that run together: 128 bytes a 
 
 def applies(recipe: Recipe) -> bool:
     """Whether this kernel can run the recipe."""
-    pooled = all(pooled is not None for _, pooled in recipe.observables)
+    pooled = all(each.pooled is not None for each in recipe.observables)
     plain = not (recipe.momentum or recipe.shaped or recipe.paths) and recipe.exit_observable is None
     return recipe.landscape_kernels.separable and recipe.noise == "rademacher" and pooled and plain
 
@@ -220,18 +220,16 @@ def build_separable_kernel(recipe: Recipe) -> Any:
             finite[v] = select(all_finite(s.w, n, job.limit), splat(1.0), splat(0.0))
 
     @lanes_function
-    def record(r: Any, t: Any, vectors: Any, first: Any, n: Any, p: Any, scratch: Any, alive: Any, sums: Any,
-               valid: Any) -> Any:  # fmt: skip
+    def record(r: Any, t: Any, vectors: Any, first: Any, p: Any, w: Any, squares: Any, tally: Any) -> Any:
         """Record number r, taken after step t of a stretch."""
-        values, squares, w = lanes(scratch.values), lanes(scratch.squares), lanes(scratch.w)
         for v in range(vectors):
-            measure(w, p, squares[v * BITS_PER_WORD + t], values, v * n_observables)
-        keep_all(r, vectors, first, scratch, values, alive, sums, valid)
+            measure(w, p, squares[v * BITS_PER_WORD + t], v * n_observables, tally)
+        keep_all(r, vectors, first, tally)
 
     @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
-        alive, finite = lanes(scratch.alive), lanes(scratch.finite)
-        sums, valid = lanes(scratch.sums), lanes(scratch.valid)
+        tally, finite, w = bind_tally(scratch), lanes(scratch.finite), lanes(scratch.w)
+        alive = tally.alive
         table, tables, squares = lanes(scratch.table), lanes(scratch.tables), lanes(scratch.squares)
         records = job.at.shape[0]
         last = job.at[records - 1] if records > 0 else 0  # nobody would see the steps behind it
@@ -246,7 +244,7 @@ def build_separable_kernel(recipe: Recipe) -> Any:
                     for v in range(vectors):
                         s, _ = _vector(v, n, scratch)
                         squares[v * BITS_PER_WORD] = sum_of_squares(s.w, n)
-                    record(0, 0, vectors, begun == 0, n, p, scratch, alive, sums, valid)
+                    record(0, 0, vectors, begun == 0, p, w, squares, tally)
                     r = 1
                 while k < last:
                     if job.stop[0] != 0:
@@ -258,7 +256,7 @@ def build_separable_kernel(recipe: Recipe) -> Any:
                         if job.at[r] == k + count:  # w is that of this step: look, most of all at the last one
                             for v in range(vectors):
                                 alive[v] = alive[v] * finite[v]
-                        record(r, job.at[r] - k - 1, vectors, begun == 0, n, p, scratch, alive, sums, valid)
+                        record(r, job.at[r] - k - 1, vectors, begun == 0, p, w, squares, tally)
                         r += 1
                     for v in range(vectors):
                         alive[v] = alive[v] * finite[v]
