@@ -1,12 +1,20 @@
 """Landscapes and rules, each told twice: to the engine, and in plain words to the naive reference."""
 
 import naive
+import naive_toys
 import numpy as np
 from conftest import NOJIT
 
 import toylands as tl
 from toylands import dynamics
-from toylands.landscapes import LinearRecurrence, MatrixSensing, QuadraticBowl, QuadraticRegression, WideningValley
+from toylands.landscapes import (
+    Cycling,
+    LinearRecurrence,
+    MatrixSensing,
+    QuadraticBowl,
+    QuadraticRegression,
+    WideningValley,
+)
 from toylands.noise import Discrete, Uniform
 
 STEPS = 70 if NOJIT else 130  # past one, compiled past two, of the words of 63 signs
@@ -57,6 +65,10 @@ def sensing_case(n, seed, trajectories):
     return problem, gradient, np.linspace(-0.5, 1.0, n), 0.02
 
 
+def cycling_case(n, seed, trajectories):
+    return Cycling(), naive_toys.cycling_gradient, [0.6, -0.9, 0.3, -0.2, 0.1, 0.4], 0.1
+
+
 SEQUENCE = np.linspace(0.2, 1.1, STEPS)
 LANDSCAPES = {
     "constant rho": recurrence_case(0.9, lambda seed, who: naive.recurrence_gradient(0.9)),
@@ -72,6 +84,7 @@ LANDSCAPES = {
     "valley": valley_case,
     "regression": regression_case,
     "sensing": sensing_case,
+    "cycling": cycling_case,
 }
 
 # --- rules: name -> (rule, how the naive reference is told the same) for a step size and a noise ---------------------

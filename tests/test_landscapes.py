@@ -11,11 +11,13 @@ from conftest import NOJIT
 import toylands as tl
 from toylands import dynamics, observables
 from toylands.landscapes import (
+    Cycling,
     LinearRecurrence,
     MatrixSensing,
     QuadraticBowl,
     QuadraticRegression,
     WideningValley,
+    cycling,
     linear_recurrence,
     matrix_sensing,
     quadratic_bowl,
@@ -29,6 +31,7 @@ from toylands.simd import LANES, LaneView
 pytestmark = pytest.mark.nojit
 SINGULAR = [[2.0, 1.0, 0.0], [1.0, 0.5, 0.0], [0.0, 0.0, 3.0]]
 LANDSCAPES = {
+    "cycling": Cycling(),
     "bowl": QuadraticBowl([[2.0, 1.0], [1.0, 3.0]]),
     "singular bowl": QuadraticBowl(SINGULAR),
     "line": QuadraticBowl([[0.25]]),
@@ -378,7 +381,15 @@ def test_a_recurrence_without_a_constant_rho_is_no_single_loss(rho, method):
 
 @pytest.mark.parametrize(
     "module",
-    [observables, linear_recurrence, matrix_sensing, quadratic_bowl, quadratic_regression, widening_valley_module],
+    [
+        observables,
+        cycling,
+        linear_recurrence,
+        matrix_sensing,
+        quadratic_bowl,
+        quadratic_regression,
+        widening_valley_module,
+    ],
 )
 def test_examples_in_the_documentation(module):
     if NOJIT:

@@ -1,4 +1,4 @@
-"""exp, log, sin, cos, tanh and sign in lanes: how far from the truth, and what happens at the edges."""
+"""exp, log, sin, cos, tanh, atan2 and sign in lanes: how far from the truth, and what happens at the edges."""
 
 import math
 
@@ -96,6 +96,49 @@ def test_edges_are_those_of_the_c_library(name):
     found = values(name, EDGES)
     np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
     np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+@njit(error_model="numpy")
+def _angles(a, b, out):
+    y, x, angle = lanes(a), lanes(b), lanes(out)
+    for i in range(a.shape[0]):
+        angle[i] = transcendental.atan2(y[i], x[i])
+
+
+def angles(y, x):
+    y, x = (np.ascontiguousarray(v, dtype=np.float64).reshape(-1, LANES) for v in (y, x))
+    out = np.empty_like(y)
+    with np.errstate(all="ignore"):
+        _angles(y, x, out)
+    return out.ravel()
+
+
+@pytest.mark.skipif(NOJIT, reason="without JIT it is NumPy's")
+@pytest.mark.parametrize("kind", ["everywhere", "near the axes", "near the diagonals", "near pi / 8"])
+def test_errors_of_the_angle(kind):
+    generator = np.random.default_rng(2)
+    small = np.exp(generator.uniform(-40.0, 0.0, 4000)) * generator.choice([-1.0, 1.0], 4000)
+    turn = {
+        "everywhere": generator.uniform(-np.pi, np.pi, 4000),
+        "near the axes": generator.integers(-2, 3, 4000) * (np.pi / 2) + small,
+        "near the diagonals": generator.integers(-2, 3, 4000) * (np.pi / 2) + np.pi / 4 + 1e-3 * small,
+        "near pi / 8": generator.integers(-8, 8, 4000) * (np.pi / 8) + 1e-3 * small,
+    }[kind]
+    size = np.exp(generator.uniform(-300.0, 300.0, 4000))
+    y, x = size * np.sin(turn), size * np.cos(turn)
+    with mpmath.workprec(200):
+        exact = [mpmath.atan2(mpmath.mpf(float(b)), mpmath.mpf(float(a))) for a, b in zip(x, y)]
+        errors = [abs(mpmath.mpf(float(got)) - e) / np.spacing(abs(float(e))) for got, e in zip(angles(y, x), exact)]
+    assert float(max(errors)) <= 2.5
+
+
+def test_angles_at_the_edges():
+    numbers = [0.0, -0.0, 1.0, -1.0, 1e-310, -1e308, np.nan, 5e-324]
+    y, x = np.meshgrid(numbers, numbers)
+    np.testing.assert_allclose(angles(y, x), np.arctan2(y, x).ravel(), rtol=1e-15)
+    assert np.array_equal(np.signbit(angles([0.0, -0.0] * 4, [1.0] * 8)), [False, True] * 4)
+    infinite = angles([np.inf, -np.inf, 1.0, 1.0] * 2, [1.0, 1.0, np.inf, -np.inf] * 2)[:4]
+    np.testing.assert_allclose(infinite, [np.pi / 2, -np.pi / 2, 0.0, np.pi], rtol=1e-15)
 
 
 def test_signs_of_zero():

@@ -1,6 +1,7 @@
 """Landscapes: one a file, each a frozen object with kernels, observables and its SymPy twin."""
 
 from toylands.landscapes.base import Landscape, LandscapeKernels
+from toylands.landscapes.cycling import Cycling
 from toylands.landscapes.linear_recurrence import LinearRecurrence
 from toylands.landscapes.matrix_sensing import MatrixSensing
 from toylands.landscapes.own_functions import from_functions
@@ -11,6 +12,7 @@ from toylands.landscapes.two_basins import TwoBasins
 from toylands.landscapes.widening_valley import WideningValley
 
 __all__ = [
+    "Cycling",
     "Landscape",
     "LandscapeKernels",
     "LinearRecurrence",

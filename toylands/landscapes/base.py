@@ -138,8 +138,13 @@ class Landscape(abc.ABC):
             shared = python_body(self.kernels.shared)(view, p, 0, None, square)
             out = np.array([python_body(self.kernels.slope)(j, shared, p) * flat[j] for j in range(self.size)])
         else:
-            out = np.empty((self.size + self.kernels.working_memory(p), flat.shape[1]))
-            python_body(self.kernels.gradient)(view, LaneView(out), p, 0, None)
+            out = np.zeros((self.size + self.kernels.working_memory(p), flat.shape[1]))
+            if self.kernels.gradient is not None:
+                python_body(self.kernels.gradient)(view, LaneView(out), p, 0, None)
+            else:
+                neutral, count = 1.0 if self.kernels.labels == "sign" else 0.0, python_body(self.kernels.samples)(p)
+                for i in range(count):
+                    python_body(self.kernels.sample_gradient)(view, i, neutral, 1.0 / count, LaneView(out), p)
             out = out[: self.size]
         return np.ascontiguousarray(out.T).reshape(points.shape)
 

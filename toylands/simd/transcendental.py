@@ -5,7 +5,7 @@ stays in vector registers. Compiled for scalars, and without JIT, they are the C
 
 Worst errors found against mpmath, in units in the last place of the result (``python -m pytest
 tests/test_transcendental.py`` searches again and asserts these bounds): exp 1.1, log 1.0, sin and cos 1.6, tanh 2.5,
-atan2 1.5.
+atan2 2.5.
 Infinities, nan, overflow, underflow into subnormal numbers and the logarithm of subnormal numbers are those of the C
 library (but for the sign of sin(-0.0), which is lost); sin and cos of lanes beyond 1e6 are taken one by one by the C
 library, correct but slow.
