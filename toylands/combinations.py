@@ -18,6 +18,7 @@ from toylands.dynamics.covariances import StateCovariance
 from toylands.dynamics.rule import UpdateRule, resolve
 from toylands.kernels import Recipe
 from toylands.landscapes import Landscape
+from toylands.noise import InjectedNoise
 from toylands.observables import Record
 from toylands.observables import record as make_record
 from toylands.prepared import Prepared, prepare
@@ -51,10 +52,9 @@ SMALL: dict[str, Any] = {
     "label_sigma": 0.01,
     "flip_probability": 0.1,
     "rank": 1,
+    "trace": 0.01,
 }
 START = 0.1
-#: Tr Sigma where there is no gradient noise to match
-_TRACE = 0.01
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,10 @@ def rules_on(name: str, landscape: Landscape, small: Landscape | None = None) ->
         if rule is None:
             return
     if rule.oracle is None and "noise" in parameters:
-        for kind, law in NOISES.items():
-            yield Combination(landscape, getattr(dynamics, name)(**_asked(name, landscape), noise=law), kind)
+        for kind, varied in NOISES.items():
+            yield Combination(landscape, getattr(dynamics, name)(**_asked(name, landscape), noise=varied), kind)
         return
-    law = parameters["noise"].default if "noise" in parameters else rule.noise
+    law: InjectedNoise | None = parameters["noise"].default if "noise" in parameters else rule.noise
     yield Combination(landscape, rule, "none" if law is None else law.name)
 
 
@@ -173,7 +173,7 @@ def _asked(name: str, landscape: Landscape) -> dict[str, Any]:
 def _applicable(name: str, landscape: Landscape) -> UpdateRule | None:
     """The rule, with its noise scaled to the gradients' where there are such and to a number otherwise; or None."""
     preset, asked = getattr(dynamics, name), _asked(name, landscape)
-    options = [{}, {"trace": _TRACE}] if "trace" in inspect.signature(preset).parameters else [{}]
+    options = [{}, {"trace": SMALL["trace"]}] if "trace" in inspect.signature(preset).parameters else [{}]
     for option in options:
         rule: UpdateRule = preset(**asked, **option)
         try:

@@ -1,0 +1,1 @@
+"""The commands of ``toylands``, one subject a file; `toylands.cli` puts them together."""
