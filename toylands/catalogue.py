@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 
 from toylands import dynamics, landscapes
 from toylands.landscapes import Landscape
@@ -14,9 +15,9 @@ def landscape_classes() -> list[type[Landscape]]:
     return [m for m in members if inspect.isclass(m) and issubclass(m, Landscape) and m is not Landscape]
 
 
-def list_landscapes() -> list[tuple[str, str]]:
-    """(class name, one line) of every landscape."""
-    return [(each.__name__, each.summary) for each in landscape_classes()]
+def list_landscapes(found: Mapping[str, Landscape] | None = None) -> list[tuple[str, str]]:
+    """(name, one line) of every landscape: the shipped ones, or those given by name."""
+    return [(name, each.summary) for name, each in (_examples() if found is None else found).items()]
 
 
 def list_rules() -> list[tuple[str, str]]:
@@ -29,10 +30,14 @@ def list_rules() -> list[tuple[str, str]]:
     ]
 
 
-def list_observables() -> list[tuple[str, str]]:
-    """(landscape.observable, one line) of every observable."""
+def list_observables(found: Mapping[str, Landscape] | None = None) -> list[tuple[str, str]]:
+    """(landscape.observable, one line) of every observable of the shipped landscapes, or of those given by name."""
     return [
-        (f"{each.__name__}.{name}", observable.doc)
-        for each in landscape_classes()
-        for name, observable in each.example().observables.items()
+        (f"{landscape}.{name}", observable.doc)
+        for landscape, each in (_examples() if found is None else found).items()
+        for name, observable in each.observables.items()
     ]
+
+
+def _examples() -> dict[str, Landscape]:
+    return {each.__name__: each.example() for each in landscape_classes()}

@@ -13,6 +13,8 @@ from toylands.combinations import Combination, combinations
 from toylands.kernels import Recipe, build_kernel, cache
 
 QUICK_RULES = frozenset({"anti_pgd"})  # its kernels serve pgd and correlated_pgd as well
+COMMON_RULES = QUICK_RULES | {"gd", "sgd", "label_noise_sgd", "nso", "gld_leading"}
+COMMON_NOISES = frozenset({"none", "rademacher", "gaussian"})
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,19 @@ class Warmed:
         return f"{self.seconds:6.2f} s  {state:9s}  {self.landscape}, {self.noise}: {', '.join(self.rules)}"
 
 
-def warmup(quick: bool = False, report: Callable[[Warmed], None] | None = None) -> tuple[Path, list[Warmed]]:
-    """Compile and keep the kernels of every landscape x rule x noise, recording every observable of the landscape.
+def warmup(
+    quick: bool = False, everything: bool = False, report: Callable[[Warmed], None] | None = None
+) -> tuple[Path, list[Warmed]]:
+    """Compile and keep the kernels of the common rules on every landscape, recording every observable of it.
+
+    Common are gd, pgd and anti_pgd with either kind of noise, sgd, label_noise_sgd, nso and gld_leading.
 
     Parameters
     ----------
     quick : bool
         Only PGD, Anti-PGD and what lies between them.
+    everything : bool
+        Every rule and noise there is.
     report : function, optional
         Is given each kernel as soon as it is there.
 
@@ -60,6 +68,8 @@ def warmup(quick: bool = False, report: Callable[[Warmed], None] | None = None) 
 
     Raises
     ------
+    ValueError
+        If both ``quick`` and ``everything`` are asked for.
     RuntimeError
         If kernels are not kept (``TOYLANDS_CACHE=off``), or the folder cannot be used.
 
@@ -68,6 +78,8 @@ def warmup(quick: bool = False, report: Callable[[Warmed], None] | None = None) 
     >>> from toylands.warmup import warmup
     >>> folder, kernels = warmup(quick=True)  # doctest: +SKIP
     """
+    if quick and everything:
+        raise ValueError("quick = True and everything = True exclude each other")
     folder = cache.folder()
     if folder is None:
         raise RuntimeError("compiled kernels are not kept: TOYLANDS_CACHE is off; unset it or set it to a folder")
@@ -78,13 +90,17 @@ def warmup(quick: bool = False, report: Callable[[Warmed], None] | None = None) 
         groups.setdefault(each.recipe(), []).append(each)
     done = []
     for recipe, group in groups.items():
-        if quick and not any(each.rule.name in QUICK_RULES for each in group):
+        if not everything and not any(_is_common(each, QUICK_RULES if quick else COMMON_RULES) for each in group):
             continue
         warmed = _warm(recipe, group)
         done.append(warmed)
         if report is not None:
             report(warmed)
     return folder, done
+
+
+def _is_common(each: Combination, rules: frozenset[str]) -> bool:
+    return each.rule.name in rules and each.noise in COMMON_NOISES
 
 
 def _warm(recipe: Recipe, group: list[Combination]) -> Warmed:

@@ -119,10 +119,10 @@ def choose_landscape(word: str) -> Choice:
         return Choice("landscape", name, lambda: chosen)
     if not inspect.isclass(chosen):
         return _choice("landscape", name, chosen)
-    if hasattr(chosen, "random"):
-        return _choice("landscape", name, chosen.random)
-    example: Landscape = chosen.example()
-    return _choice("landscape", name, chosen, example)
+    landscape_class: Any = chosen
+    if hasattr(landscape_class, "random"):
+        return _choice("landscape", name, landscape_class.random)
+    return _choice("landscape", name, landscape_class, landscape_class.example())
 
 
 def choose_rule(word: str) -> Choice:

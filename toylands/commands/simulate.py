@@ -88,7 +88,7 @@ def simulate(
 
     toylands simulate linear-recurrence pgd --set rho=0.9 --target sq_norm=1e-6 --trajectories 1000000
 
-    toylands simulate my_landscape.py:Ripple anti-pgd
+    toylands simulate my_landscape.py:Hyperbola anti-pgd
     """
     _check_outputs(save, plot, json)
     arguments, heading = _prepare(landscape, rule, set_ or [], steps, start, record or [], every)
@@ -223,13 +223,13 @@ def summary(result: EnsembleResult, size: int, compiling: float) -> list[str]:
 
     from toylands.results.summary import format_estimate, text_table
 
+    lost = int(result.diverged.max(initial=0))
     done = result.trajectories * result.steps_total * size
-    rate = f", {done / result.elapsed:.2g} coordinate-steps/s" if result.elapsed > 0 else ""
+    rate = f", {done / result.elapsed:.2g} coordinate-steps/s" if lost == 0 else ""  # a block that is lost is not run on
     rows = [["step", *result]]
     for i in np.unique(np.linspace(0, len(result.steps) - 1, SHOWN).round().astype(int)):
         series = [result[name] for name in result]
         rows.append([str(result.steps[i]), *(format_estimate(each.mean[i], each.stderr[i]) for each in series)])
-    lost = int(result.diverged.max(initial=0))
     return [
         f"run        {result.steps_total} steps x {result.trajectories} trajectories, seed {result.seed}, ended by "
         f"{result.end_condition} in {result.elapsed:.3g} s{rate} (kernel ready after {compiling:.3g} s)",

@@ -11,16 +11,21 @@ from toylands.commands.common import check_files, usage, write_json
 
 def warmup(
     quick: Annotated[bool, typer.Option("--quick", help="Only PGD and Anti-PGD, with both kinds of noise.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every rule and noise: takes a while.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only tell where the kernels are kept.")] = False,
 ) -> None:
-    """Compile the kernels of every landscape x rule ahead of time and keep them on disk.
+    """Compile the kernels of the common rules on every landscape ahead of time and keep them on disk.
+
+    Common are gd, pgd and anti-pgd with either kind of noise, sgd, label-noise-sgd, nso and gld-leading.
 
     Exit code: 0, or 1 if kernels cannot be kept.
     """
+    if quick and everything:
+        usage("--quick and --all exclude each other")
     from toylands.warmup import warmup as warm
 
     try:
-        folder, kernels = warm(quick, None if quiet else lambda kernel: typer.echo(kernel.line()))
+        folder, kernels = warm(quick, everything, None if quiet else lambda kernel: typer.echo(kernel.line()))
     except RuntimeError as error:
         typer.echo(f"toylands: {error}", err=True)
         raise typer.Exit(1) from None
@@ -30,10 +35,16 @@ def warmup(
 
 def bench(
     everything: Annotated[bool, typer.Option("--all", help="Every rule, not only Anti-PGD.")] = False,
-    rounds: Annotated[int, typer.Option(metavar="INTEGER", help="Rounds of which the median is told, >= 1.")] = 7,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="INTEGER", help="Rounds of which the median is told, >= 1.", show_default="7, with --all 3"
+        ),
+    ] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE", help="Write a JSON object; - is standard output.")] = None,
 ) -> None:
     """Measure 1e9 coordinate-steps a second of landscape x rule on all cores, and look at the compiled inner loops."""
+    rounds = (3 if everything else 7) if rounds is None else rounds
     if rounds < 1:
         usage(f"--rounds must be an integer >= 1, got {rounds}")
     check_files({"--json": json})

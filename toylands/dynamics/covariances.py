@@ -31,6 +31,21 @@ class StateCovariance:
         For the default trace.
     refresh : int
         C and s are computed anew every so many steps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is of the wrong kind or out of range.
+
+    Notes
+    -----
+    Source: anisotropic, Table 1 and Eq. 14.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> tl.dynamics.StateCovariance("hessian", rank=1, trace=0.01).kind
+    'hessian'
     """
 
     kind: str

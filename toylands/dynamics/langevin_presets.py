@@ -42,7 +42,9 @@ def gld_const(eta: float, sigma: float, *, momentum: float = 0.0) -> UpdateRule:
 def gld_dynamic(
     eta: float, trace: float | None = None, batch_size: int = 1, refresh: int = 1, *, momentum: float = 0.0
 ) -> UpdateRule:
-    """Isotropic noise as large as gradient noise (anisotropic Table 1, GLD dynamic). See the module's head.
+    """Isotropic noise as large as gradient noise (anisotropic Table 1, GLD dynamic).
+
+    See the module's head for the keywords.
 
     Examples
     --------
@@ -56,7 +58,9 @@ def gld_dynamic(
 def gld_diag(
     eta: float, trace: float | None = None, batch_size: int = 1, refresh: int = 1, *, momentum: float = 0.0
 ) -> UpdateRule:
-    """Sigma the diagonal of the gradients' covariance (anisotropic Table 1, GLD diagonal). See the module's head.
+    """Sigma the diagonal of the gradients' covariance (anisotropic Table 1, GLD diagonal).
+
+    See the module's head for the keywords.
 
     Examples
     --------
@@ -110,7 +114,9 @@ def gld_hessian(
 def gld_eigvec(
     eta: float, trace: float | None = None, batch_size: int = 1, refresh: int = 1, *, momentum: float = 0.0
 ) -> UpdateRule:
-    """Noise along the Hessian's first eigenvector (anisotropic Table 1, GLD 1st eigvec(H)). See the module's head.
+    """Noise along the Hessian's first eigenvector (anisotropic Table 1, GLD 1st eigvec(H)).
+
+    See the module's head for the keywords.
 
     Examples
     --------

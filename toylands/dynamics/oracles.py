@@ -41,6 +41,21 @@ class MiniBatch:
     replacement : {"with", "without", "epoch"}
         Every point drawn afresh; a fresh subset a step; or a shuffled pass over the data, cut into batches (what does
         not fill a batch sits the pass out).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is of the wrong kind or out of range.
+
+    Notes
+    -----
+    Source: anisotropic, Eq. 3; labelnoise, Algorithm 1 ("epoch" is common practice).
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> tl.dynamics.MiniBatch(size=20, replacement="without").size
+    20
     """
 
     size: int = 1
@@ -63,6 +78,21 @@ class LabelNoise:
         Law of the draws, e.g. ``tl.noise.rademacher``.
     shared : bool
         One draw for all labels of a step instead of one each.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is of the wrong kind or out of range.
+
+    Notes
+    -----
+    Source: labelnoise, Section 2.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> tl.dynamics.LabelNoise(sigma=0.5, noise=tl.noise.gaussian)
+    LabelNoise(sigma=0.5, noise=toylands.noise.gaussian, shared=False)
     """
 
     sigma: float
@@ -83,6 +113,21 @@ class LabelFlips:
         In [0, 1].
     shared : bool
         Flip all labels of a step together.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is of the wrong kind or out of range.
+
+    Notes
+    -----
+    Source: labelnoise, Section 5.1.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> tl.dynamics.LabelFlips(probability=0.1).shared
+    False
     """
 
     probability: float
@@ -107,6 +152,21 @@ class Perturbation:
         Displacements a step.
     two_point : bool
         Average grad L(w + U) and grad L(w - U).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is of the wrong kind or out of range.
+
+    Notes
+    -----
+    Source: nso, Section 2 and Algorithm 1.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> tl.dynamics.Perturbation(sigma=0.01, count=2, two_point=True).noise
+    toylands.noise.gaussian
     """
 
     sigma: float
@@ -132,6 +192,21 @@ class SharpnessAware:
     spread : float
         If positive, a normal displacement of this standard deviation comes first: g is taken there, and rho g / |g| is
         added to it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value is of the wrong kind or out of range.
+
+    Notes
+    -----
+    Source: Foret et al. (2021), Kwon et al. (2021) and Liu et al. (2022), as compared in nso, Section 3.2.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> tl.dynamics.SharpnessAware(rho=0.05, adaptive=True).rho
+    0.05
     """
 
     rho: float
@@ -147,7 +222,29 @@ class SharpnessAware:
 
 @dataclass(frozen=True)
 class GradientOracle:
-    """Batch, labels and displacement; see the classes of this file."""
+    """Which gradient a rule follows: composed of a batch, noise on its labels, and a displacement of the point.
+
+    Parameters
+    ----------
+    batch : MiniBatch, optional
+        Default: all data.
+    labels : LabelNoise or LabelFlips, optional
+        Default: the true labels.
+    displaced : Perturbation or SharpnessAware, optional
+        Default: the gradient is taken at the current point.
+
+    Notes
+    -----
+    The papers' methods are presets of `toylands.dynamics`; this composes others (our own), e.g. SAM on noisy labels.
+
+    Examples
+    --------
+    >>> import toylands as tl
+    >>> labels, displaced = tl.dynamics.LabelNoise(0.1), tl.dynamics.SharpnessAware(0.05)
+    >>> noisy = tl.dynamics.GradientOracle(labels=labels, displaced=displaced)
+    >>> tl.dynamics.UpdateRule("noisy_sam", eta=0.01, oracle=noisy).oracle.labels.sigma
+    0.1
+    """
 
     batch: MiniBatch | None = None
     labels: LabelNoise | LabelFlips | None = None
