@@ -110,6 +110,16 @@ def prove_clipping() -> Proof:
     return board.proof()
 
 
+def refute_unscaled_noise() -> Proof:
+    """C = 1/4, alpha = 1, eta = 3, xi = 1/2 = alpha/2, U = 0: the iterate is at 3/2, where h' = -C/2."""
+    board = Blackboard("exact counterexample C = 1/4, alpha = 1, eta = 3, xi = alpha/2, U = 0")
+    c, alpha, eta, xi = sp.Rational(1, 4), sp.S.One, sp.Integer(3), HALF
+    board.true("eta < 1/C and xi <= alpha/2", eta < 1 / c and xi <= alpha / 2)
+    board.true("alpha < eta xi <= 3 alpha/2", alpha < eta * xi <= 3 * alpha / 2)
+    board.differ("slope -C (x - alpha) there", -c * (eta * xi - alpha), sp.S.Zero)
+    return board.proof()
+
+
 def prove_bounded_average() -> Proof:
     """Eq. 40: an average of k numbers within [-b, b] lies there too."""
     board = Blackboard("triangle inequality")

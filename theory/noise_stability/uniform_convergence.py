@@ -138,6 +138,28 @@ def prove_exponent_chain() -> Proof:
     return board.proof()
 
 
+def refute_log_cover() -> Proof:
+    """p = tau = C = C_1 = 1, n = 9, alpha = 27/e: epsilon exceeds C, one point covers, log 1 = 0 > log(3C/epsilon)."""
+    board = Blackboard("exact counterexample p = tau = C = C_1 = 1, n = 9, alpha = 27/e")
+    n, alpha = sp.Integer(9), 27 / sp.E
+    log = sp.log(3 * n / alpha)
+    board.equal("log(3 tau C C_1 n/alpha), allowed", sp.simplify(log), sp.S.One)
+    delta = sp.sqrt(4 * alpha**2 / n)
+    board.true("3 C < epsilon = delta/(2 C_1)", bool(delta / 2 > 3), f"{sp.N(delta / 2, 6)} > 3")
+    board.true("log of a cover of one point exceeds log(3C/epsilon)", bool(sp.log(3 / (delta / 2)) < 0))
+    return board.proof()
+
+
+def prove_log_cover() -> Proof:
+    """log max((3C/eps)^p, 1) = max(p log(3C/eps), 0), and 0 - 2 p l <= -p l: the exponent's bound stands."""
+    board = Blackboard("two cases")
+    board.include(prove_cover())
+    board.include(prove_exponent_chain())
+    log = sp.Symbol("l", positive=True)
+    board.nonnegative("-p l - (0 - 2 p l)", -P * log + 2 * P * log, {P: (0, sp.oo), log: (0, sp.oo)})
+    return board.proof()
+
+
 def prove_last_step() -> Proof:
     """3 tau C C_1 n/alpha <= C_3 n/delta' with delta' = 4p (e tau)^(-p), C_3 = 12 p C C_1/(e alpha), and C_2 =
     4 alpha sqrt(p).

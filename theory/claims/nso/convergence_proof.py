@@ -5,12 +5,16 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.claims.claim import Claim, Form
+from theory.claims.domain import Domain
 from theory.claims.nso._common import entry
 from theory.noise_stability import descent as ds
 from theory.noise_stability.descent import DELTA, ETA, C, D, T
 
 PLACE = "Appendix B.1"
 POINT = {"C": sp.S.One, "D": sp.S.One, "T": sp.Integer(10), "Delta": sp.Integer(2), "eta": sp.Rational(1, 2)}
+
+POSITIVE = sp.Interval.open(0, 1000)
+STEP_SIZES = Domain({"C": POSITIVE, "eta": POSITIVE}, (sp.Le(sp.Symbol("eta") * sp.Symbol("C"), 1),))
 
 
 def at(*names: str) -> dict[str, sp.Expr]:
@@ -65,7 +69,7 @@ def _lemma() -> tuple[Claim, ...]:
     )
     step = Form("eta <= 2 eta - C eta^2 for 0 < eta <= 1/C, hence Eq. 33", r"\eta\le2\eta-C\eta^2", ETA,
                 2 * ETA - C * ETA**2, "<=")  # fmt: skip
-    eq34 = Form("E delta_t = E[grad f(W-U) - grad f(W+U)]/2 = 0 for symmetric U",
+    eq34 = Form("E delta_t = E[grad f(W-U) - grad f(W+U)]/2 = 0 for symmetric U (delta with 2 grad F, as in Eq. 25)",
                 r"\mathbb E\,\delta_t=\tfrac12\mathbb E[\nabla f(W-U)-\nabla f(W+U)]=0")  # fmt: skip
     mean = Form("E[grad f(W-U) - grad f(W+U)] = 0 for every U of mean zero", eq34.latex)
     symmetric = Form("E[grad f(W-U) - grad f(W+U)] = 0 for every U that is symmetric at zero", eq34.latex)
@@ -83,7 +87,7 @@ def _lemma() -> tuple[Claim, ...]:
               lines, "Expansion of squares; the sum telescopes. (The first line is printed for k = 1.)",
               prove=ds.prove_expansion),
         entry("Eq33", f"{PLACE}, condition on eta_t and Eq. 33", "Weakened coefficient.", step, "Factorisation.",
-              prove=ds.prove_step_condition, example=at("C", "eta")),
+              prove=ds.prove_step_condition, example=at("C", "eta"), domain=STEP_SIZES),
         entry("Eq34", f"{PLACE}, Eq. 34", "delta has mean zero.", eq34, "All three are zero, by symmetry (delta "
               "itself is another vector than the middle one).", prove=ds.prove_eq34),
         entry("Eq34/mean-zero", f"{PLACE}, Eq. 34, 'from a distribution with mean zero'", "A mean of zero suffices.",
@@ -98,8 +102,9 @@ def _lemma() -> tuple[Claim, ...]:
 
 
 def _cases() -> tuple[Claim, ...]:
-    eq35 = Form("Eq. 29 with a fixed eta is 2 D^2/(T eta) + (C eta/T) sum (E|delta_i|^2 + E|xi_i|^2)",
-                r"\frac{2}{T\eta}D^2+\frac{C\eta}{T}\sum(\mathbb E\|\delta_i\|^2+\mathbb E\|\xi_i\|^2)")  # fmt: skip
+    eq35 = Form("E|grad F(W_t)|^2 <= 2 D^2/(T eta) + (C eta/T) sum (E|delta_i|^2 + E|xi_i|^2), t uniform on 0..T-1",
+                r"\mathbb E\|\nabla F(W_t)\|^2\le\frac{2}{T\eta}D^2"
+                r"+\frac{C\eta}{T}\sum(\mathbb E\|\delta_i\|^2+\mathbb E\|\xi_i\|^2)")  # fmt: skip
     eq36 = Form("sum over T steps <= T (sigma^2 + C^2 H)/k", r"\le T\frac{\sigma^2+C^2H(\mathcal P)}{k}")
     root = sp.sqrt(2 * C * D**2 * DELTA / T)
     lowest = ds.LOSSY.subs(ETA, ds.BEST)
@@ -117,7 +122,8 @@ def _cases() -> tuple[Claim, ...]:
                   r"\frac{2D^2}{T\eta}+\frac{2C^2D^2\eta}{T}=\frac{4CD^2}{T}\ (\eta=1/C)", middle.subs(ETA, 1 / C),
                   4 * C * D**2 / T)  # fmt: skip
     return (
-        entry("Eq35", f"{PLACE}, Eq. 35", "Lemma B.1 with a fixed step.", eq35, "Substitution in the corrected Eq. 29.",
+        entry("Eq35", f"{PLACE}, Eq. 35", "Lemma B.1 with a fixed step.", eq35,
+              "Substitution in the corrected Eq. 29 (the printed Eq. 29 would give C times the first term).",
               prove=ds.prove_eq35),
         entry("Eq36", f"{PLACE}, Eq. 36", "Lemma 4.4, summed.", eq36, "T equal bounds.", prove=ds.prove_xi_bound),
         entry("Eq37", f"{PLACE}, Eq. 37 and 38, case 1", "Minimum over the step size.", case1,

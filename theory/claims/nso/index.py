@@ -28,7 +28,7 @@ INDEX: dict[str, tuple[str, ...] | str] = {
     "Proposition A.2": _ids("A.2"),
     "Claim A.3": _ids("A.3"),
     "Lemma A.4": _ids("A.4", "A.4/expectation", "A.4/remainder"),
-    "Lemma A.5": _ids("A.5", "A.5/constants", "A.5/event", "A.5/cover", "A.5/chain", "A.5/last-step",
+    "Lemma A.5": _ids("A.5", "A.5/constants", "A.5/event", "A.5/cover", "A.5/log-cover", "A.5/chain", "A.5/last-step",
     "A.5/sample-size"),
     "Lemma B.1": _ids("B.1", "B.1/independent"),
     "Lemma B.2": _ids("B.2", "B.2/first-step", "B.2/second-step", "B.2/start", "B.2/first-equality"),

@@ -42,8 +42,11 @@ def _construction() -> tuple[Claim, ...]:
                r"a_i")  # fmt: skip
     clip = Form("max(-a_i, min(U_i, a_i)) gives |U_i| <= a_i, symmetric at zero",
                 r"\tilde U_i=\max(-a_i,\min(U_i,a_i))\Rightarrow|\tilde U_i|\le a_i")  # fmt: skip
-    flat = Form("noise and perturbation together stay within alpha_i, so h_i' = 0 there and h_i(0) = C alpha_i^2/4",
-                r"|\eta_i\bar\xi_i+U|\le\alpha_i\Rightarrow h_i'=0")  # fmt: skip
+    loose = Form("<xi_i, e> <= alpha_i/2 and |U| <= alpha_i/2: noise and perturbation together stay within alpha_i, so "
+                 "h_i' = 0 there", r"\langle\xi_i,e_{i+1}\rangle\le\tfrac{\alpha_i}2\Rightarrow h_i'=0")  # fmt: skip
+    flat = Form("eta_i |<xi_i, e>| <= alpha_i/2 and |U| <= alpha_i/2: |eta_i xi_i + U| <= alpha_i, so h_i' = 0 there "
+                "and h_i(0) = C alpha_i^2/4",
+                r"\eta_i|\langle\xi_i,e_{i+1}\rangle|\le\tfrac{\alpha_i}2\Rightarrow h_i'=0")  # fmt: skip
     return (
         entry("Eq8", f"{PLACE}, Eq. 8, the function h_i", "The pieces of h_i fit together.", smooth,
               "Values and slopes agree at alpha, 3 alpha/2 and 2 alpha; second derivatives are 0 or +-C.",
@@ -58,8 +61,11 @@ def _construction() -> tuple[Claim, ...]:
               "(One place starts from N(0, sigma^2 Id), the other from N(0, Id).)", prove=cf.prove_clipping,
               refute=cf.refute_truncation, form=clip),
         entry("4.5/plateau", f"{PLACE}, under Theorem 4.5: triangle inequality, h' = 0, h(<W_0, e>) = C alpha^2/4",
-              "Noise and perturbation never leave the plateau.", flat, "alpha_i/2 + alpha_i/2, once U is clipped.",
-              prove=cf.prove_clipping),
+              "Noise and perturbation never leave the plateau.", loose,
+              "The iterate moves by eta_i xi_i, in either direction: with eta_i = 3 < 1/C a noise of alpha_i/2 leads "
+              "to the slope's far end. The bound of the proof, |xi| <= sigma/sqrt(k) = alpha_i/(2 eta_i), is the right "
+              "one.",
+              prove=cf.prove_clipping, refute=cf.refute_unscaled_noise, form=flat),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Experiment, Form
+from theory.claims.domain import Domain
 from theory.claims.nso._common import entry, monte_carlo, numbers
 from theory.noise_stability import chain_functions as cf
 from theory.noise_stability.chain_functions import LONG, LOWER, C, D
@@ -132,7 +133,7 @@ def _bounds() -> tuple[Claim, ...]:
         entry("Eq44/inequality", f"{PLACE}, above Eq. 44", "An elementary inequality.", useless,
               "True as printed (it says z <= 1), but Eq. 44 needs exp(z log(1/2)), Eq. 55.",
               prove=cf.prove_useless_inequality, example={"z": sp.Rational(1, 2)},
-              symbols={"z": "a number in (0, 1]"}),
+              symbols={"z": "a number in (0, 1]"}, domain=Domain({"z": sp.Interval.Lopen(0, 1)})),
         entry("Eq44", f"{PLACE}, Eq. 44", "The first coordinate keeps half of its start.", eq44,
               "Weierstrass' product inequality.", prove=cf.prove_product),
         entry("B.2/first-equality", f"{PLACE}, last chain, first line", "The gradient along the path.", first,

@@ -124,7 +124,7 @@ def _proposition() -> tuple[Claim, ...]:
                  r"L(W)")  # fmt: skip
     eps, n = sp.symbols("epsilon n", positive=True)
     eq24 = Form("Pr[|(1/n) sum |A_i W|_F^2 - d |W|_F^2| >= epsilon d |W|_F^2] <= 2 exp(-n epsilon^2/8), 0 < epsilon < "
-                "1",
+                "1, W != 0",
                 r"\Pr\left[\left|\tfrac1n\sum\|A_iW\|_F^2-d\|W\|_F^2\right|\ge\epsilon "
                 r"d\|W\|_F^2\right]\le2e^{-n\epsilon^2/8"
                 r"}", None, 2 * sp.exp(-n * eps**2 / 8))  # fmt: skip

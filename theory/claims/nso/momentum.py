@@ -6,6 +6,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Experiment, Form, Point
+from theory.claims.domain import Domain
 from theory.claims.nso._common import entry, monte_carlo, numbers
 from theory.noise_stability import momentum as mm
 from theory.noise_stability import momentum_lower_bound as bound
@@ -156,10 +157,12 @@ def _spectrum() -> tuple[Claim, ...]:
         entry("Eq69", f"{PLACE}, Eq. 69", "Hoelder's inequality.", eq69,
               "The inequality holds; the sum of the singular values is not the trace of X X^T.", prove=mm.prove_hoelder,
               refute=mm.refute_eq69, form=eq69_right),
-        entry("Eq70", f"{PLACE}, Eq. 70", "2 mu^2 >= 0.", eq70, "Obvious.", prove=mm.prove_power_mean, example=POINT),
+        entry("Eq70", f"{PLACE}, Eq. 70", "2 mu^2 >= 0.", eq70, "Obvious.", prove=mm.prove_power_mean, example=POINT,
+              domain=Domain({"rho": sp.Interval(0, 1), "mu": sp.Interval.Ropen(0, 1)})),
         entry("Eq71", f"{PLACE}, Eq. 71", "Lower bound on the powers.", eq71, "Power mean of the squared singular "
               "values; even 2^(i-1) for 2^(2i-1).", prove=mm.prove_power_mean, example={**POINT, "i": sp.Integer(2)},
-              symbols={"rho": "C eta", "mu": "momentum", "i": "integer >= 1"}),
+              symbols={"rho": "C eta", "mu": "momentum", "i": "integer >= 1"},
+              domain=Domain({"rho": sp.Interval(0, 1), "mu": sp.Interval.Ropen(0, 1), "i": sp.Range(1, 9)})),
         entry("B.4/cases", f"{PLACE}, the two cases under Eq. 71", "Reduction to mu = 0.", case,
               "The factor 2^(1-2i) is forgotten: rho = 1/4, i = 2. The conclusion on the powers holds because the "
               "largest eigenvalue is at least each diagonal entry; it is of no use, as Eq. 64 fails.",

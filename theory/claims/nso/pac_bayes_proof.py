@@ -5,11 +5,16 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.claims.claim import Claim, Form
+from theory.claims.domain import Domain
 from theory.claims.nso._common import entry
 from theory.noise_stability import pac_bayes as pb
 from theory.noise_stability.pac_bayes import ALPHA, BETA, C, N, R
 
 PLACE = "Appendix A.1.1"
+POSITIVE = sp.Interval.open(0, 100)
+WHOLE = Domain(
+    {"beta": sp.Interval.open(0, 1), "C": POSITIVE, "alpha": POSITIVE, "r": POSITIVE, "n": sp.Range(1, sp.oo)}
+)
 POINT = {"beta": sp.Rational(1, 2), "C": sp.S.One, "alpha": sp.Integer(2), "r": sp.S.One, "n": sp.Integer(50)}
 
 
@@ -20,8 +25,8 @@ def _split() -> tuple[Claim, ...]:
                  r"L-\tfrac1\beta\hat L=(L-L_{\mathcal Q})+(L_{\mathcal Q}-\tfrac1\beta\hat L_{\mathcal Q})"
                  r"+\tfrac1\beta(\hat L_{\mathcal Q}-\hat L)", true - hat / BETA,
                  (true - true_q) + (true_q - hat_q / BETA) + (hat_q - hat) / BETA)  # fmt: skip
-    eq14 = Form("L - Lhat/beta <= -sigma^2/2 pop + sigma^2/(2 beta) emp + (1+beta)/beta C_1 sigma^3 + L_Q - "
-                "Lhat_Q/beta",
+    eq14 = Form("where |l_Q - l - sigma^2/2 tr H| <= C_1 sigma^3 (Lemma A.4): L - Lhat/beta <= -sigma^2/2 pop "
+                "+ sigma^2/(2 beta) emp + (1+beta)/beta C_1 sigma^3 + L_Q - Lhat_Q/beta",
                 r"L-\tfrac1\beta\hat L\le E_1+\tfrac{1+\beta}{\beta}C_1\sigma^3+L_{\mathcal Q}-\tfrac1\beta\hat L_{"
                 r"\mathcal Q}")  # fmt: skip
     eq15 = Form("E_1 = (emp - pop)/beta + (1-beta)/beta pop (emp, pop: sigma^2/2 times the mean traces)",
@@ -33,7 +38,8 @@ def _split() -> tuple[Claim, ...]:
               prove=pb.prove_separation, example={**place, "L": sp.S.One, "Lhat": sp.Rational(1, 3),
               "L_Q": sp.Rational(2, 3), "Lhat_Q": sp.Rational(1, 4)}),
         entry("Eq14", f"{PLACE}, second display and Eq. 14", "Lemma A.4, used twice, and a rearrangement.", eq14,
-              "C_1 sigma^3 (1 + 1/beta) is (1+beta)/beta C_1 sigma^3; the lemma as corrected.",
+              "C_1 sigma^3 (1 + 1/beta) is (1+beta)/beta C_1 sigma^3. A step from the lemma, which itself needs a "
+              "correction (nso/A.4).",
               prove=pb.prove_separation),
         entry("Eq15", f"{PLACE}, Eq. 15 and 16", "E_1 is split into a deviation and a multiple of the trace.", eq15,
               "Rearrangement. (Eq. 15 prints a hat on W, which has no meaning.)", prove=pb.prove_eq15,
@@ -58,7 +64,8 @@ def _bounds() -> tuple[Claim, ...]:
                 r"{2\beta(1-\beta)n}")  # fmt: skip
     eq19_right = Form("the same for L_Q - Lhat_Q/beta alone", eq19.latex.replace("E_2", r"L_{\mathcal Q}-\tfrac1\beta"
                       r"\hat L_{\mathcal Q}"))  # fmt: skip
-    eq20 = Form("with probability >= 1 - 2 delta: the sum of the bounds of Eq. 14, 18, 19",
+    eq20 = Form("Lemma A.4, Lemma A.5 and Theorem A.1 give, with probability >= 1 - 2 delta: the sum of the bounds of "
+                "Eq. 14, 18, 19",
                 r"L-\tfrac1\beta\hat L\le\frac{\sigma^2\sqrt pC_2\sqrt{\log(C_3n/\delta)}}{2\beta\sqrt "
                 r"n}+\frac{1-\beta}{"
                 r"\beta}\frac{\sigma^2}{2}\alpha+\frac{1+\beta}{\beta}C_1\sigma^3+\frac{C(\frac{r^2}{2\sigma^2}+\log"
@@ -74,7 +81,8 @@ def _bounds() -> tuple[Claim, ...]:
         entry("Eq19", f"{PLACE}, Eq. 19 with the brace of Eq. 14", "PAC-Bayes bound for E_2.", eq19,
               "The brace of E_2 includes (1+beta)/beta C_1 sigma^3, which Eq. 19 omits and Eq. 20 adds again.",
               prove=pb.prove_eq19, refute=pb.refute_eq19, form=eq19_right),
-        entry("Eq20", f"{PLACE}, Eq. 20", "The three bounds together.", eq20, "Union bound over two events.",
+        entry("Eq20", f"{PLACE}, Eq. 20", "The three bounds together.", eq20,
+              "Union bound over two events; from the lemmas, of which A.4 needs a correction (nso/A.4).",
               prove=pb.prove_sum_of_bounds),
     )  # fmt: skip
 
@@ -97,7 +105,7 @@ def _choice() -> tuple[Claim, ...]:
               example=POINT),
         entry("2.2/plugged-in", f"{PLACE}, display after Eq. 21", "The bound at the chosen sigma^2.", plugged,
               "The left side is 3/4 of the right one; the displayed sqrt(2p) likewise leaves room.",
-              prove=pb.prove_plugged_in, example=POINT),
+              prove=pb.prove_plugged_in, example=POINT, domain=WHOLE),
         entry("2.2/epsilon-beta", f"{PLACE}, epsilon = (1-beta)/beta", "Change of parameter.", ratio, "Algebra.",
               prove=pb.prove_plugged_in, example={"beta": sp.Rational(1, 3)}),
     )  # fmt: skip

@@ -6,12 +6,17 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Experiment, Form, Point
+from theory.claims.domain import Domain
 from theory.claims.nso._common import entry, monte_carlo, numbers
 from theory.noise_stability import quadratic_rates as qr
 from theory.noise_stability.quadratic_rates import RHO, SIGMA, C, D, K
 
 PLACE = "Appendix B.3"
 STEPS = (sp.Rational(1, 4), sp.Rational(1, 8), sp.Rational(3, 8))
+POSITIVE = sp.Interval.open(0, 100)
+RATES = Domain(
+    {"C": POSITIVE, "D": POSITIVE, "k": sp.Range(1, sp.oo), "sigma": POSITIVE, "rho": sp.Interval.open(0, 1)}
+)
 LONG = "T >= sigma^2/(2 k C D^2)"
 
 
@@ -90,8 +95,8 @@ def _moments() -> tuple[Claim, ...]:
               prove=qr.prove_recursion,
               refute=qr.refute_b5, form=b5_right, experiments=(_moment_experiment(),), example=point),
         entry("Eq49", f"{PLACE}, iteration, Eq. 49 and the last display of the proof", "The moment in two parts.",
-              Form("Eq. 49 and the closed form with C^2 sigma^2/k", latex % "C^2"), "Cross terms have mean zero.",
-              prove=qr.prove_recursion),
+              Form("for noise of variance exactly sigma^2: Eq. 49 and the closed form with C^2 sigma^2/k",
+                   latex % "C^2"), "Cross terms have mean zero.", prove=qr.prove_recursion),
         entry("Eq49/display", f"{PLACE}, 'equation (49) is equal to'", "Display under Eq. 49.", eq49,
               "Only the noise part is written.", prove=qr.prove_eq49, refute=qr.refute_eq49, form=eq49_right),
     )  # fmt: skip
@@ -100,7 +105,7 @@ def _moments() -> tuple[Claim, ...]:
 def _small_steps() -> tuple[Claim, ...]:
     z = sp.Symbol("z", positive=True)
     eq54 = Form("|grad F| = |W|/kappa, W_{t+1} = (1-eta/kappa) W_t - eta xi, and E|grad F(W_t)|^2 = (2 D^2/kappa) "
-                "prod + (sigma^2/(k kappa^2)) sum",
+                "prod + (sigma^2/(k kappa^2)) sum, for noise of variance exactly sigma^2",
                 r"2D^2\kappa^{-1}\prod(1-\eta_j/\kappa)^2+\frac{\sigma^2\kappa^{-2}}k\sum"
                 r"\eta_i^2\prod_{j>i}(1-\eta_j/\kappa)^2")  # fmt: skip
     eq55 = Form("1 - z/2 >= exp(z log(1/2)) for z in [0, 1]", r"1-\tfrac z2\ge\exp(\log\tfrac12\cdot z)", 1 - z / 2,
@@ -111,14 +116,15 @@ def _small_steps() -> tuple[Claim, ...]:
     product_right = Form("the same with sums from 0 on both sides (kappa)", product.latex.replace("_{j=i}^{T-1}",
                                                                                                   "_{j=0}^"
                          "{T-1}"))  # fmt: skip
-    b6 = Form("min_t E|grad F(W_t)|^2 >= D^2/(2 max{1/C, 2 sum eta_i}), and Eq. 56",
+    b6 = Form("min_t E|grad F(W_t)|^2 >= D^2/(2 max{1/C, 2 sum eta_i}), and Eq. 56 (noise of variance exactly sigma^2)",
               r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\frac{D^2}{2\max\{C^{-1},2\sum\eta_i\}}")  # fmt: skip
     return (
         entry("Eq54", f"{PLACE}, Eq. 50-54", "Exact moment for curvature 1/kappa.", eq54,
               "Lemma B.5 (corrected) with 1/kappa for C. (The index k of Eq. 53 is not the k of the noise.)",
               prove=qr.prove_eq54),
         entry("Eq55", f"{PLACE}, Eq. 55", "An elementary inequality.", eq55, "Concave, zero at both ends.",
-              prove=qr.prove_eq55, example={"z": sp.Rational(1, 2)}, symbols={"z": "a number in [0, 1]"}),
+              prove=qr.prove_eq55, example={"z": sp.Rational(1, 2)}, symbols={"z": "a number in [0, 1]"},
+              domain=Domain({"z": sp.Interval(0, 1)})),
         entry("Eq55/product", f"{PLACE}, display after Eq. 55", "Every partial product is at least 1/2.", product,
               "The left side sums from i, the middle from 0; that step fails at C = 1, eta = (3/4, 3/4). With kappa "
               "on both sides it holds, and so does the conclusion.", prove=qr.prove_product,
@@ -182,7 +188,7 @@ def _combined() -> tuple[Claim, ...]:
               example={**point, "t": sp.Integer(3)}),
         entry("B.7/small-case", f"{PLACE}, first case under Eq. 59", "The minimum over rho of the value at t = 1.",
               small,
-              "The difference is a square.", prove=qr.prove_small_case, example=point),
+              "The difference is a square.", prove=qr.prove_small_case, example=point, domain=RATES),
         entry("Eq60", f"{PLACE}, Eq. 60", "Second case.", eq60, "Monotone in rho.", prove=qr.prove_eq60),
         entry("B.7/x", f"{PLACE}, choice of x", "The two bounds match.", match, "Solving for x; both are then D "
               "sqrt(C sigma^2/(8 k T)).", prove=qr.prove_balance, example=at),

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.claims.claim import Claim, Form
+from theory.claims.domain import Domain
 from theory.claims.nso._common import entry
 from theory.noise_stability import uniform_convergence as uc
 from theory.noise_stability.uniform_convergence import ALPHA, C1, TAU, C, N, P
 
 PLACE = "Appendix A.1.2"
+POSITIVE = sp.Interval.open(0, 100)
+SIZES = Domain({"p": sp.Range(1, 41), "tau": sp.Interval(1, 1000), "C": POSITIVE, "C_1": POSITIVE, "alpha": POSITIVE,
+                "n": sp.Range(1, 1001)},
+               (sp.Ge(3 * sp.Symbol("C") * sp.Symbol("C_1") * sp.Symbol("n"), sp.E * sp.Symbol("alpha")),))  # fmt: skip
 DEVIATION = r"\Big\|\tfrac1n\sum\nabla^2\ell_i-\mathbb E\nabla^2\ell\Big\|_F"
 
 
@@ -74,14 +79,22 @@ def _steps() -> tuple[Claim, ...]:
     return (
         entry("A.5/cover", f"{PLACE}, size of the cover", "Covering number of a ball.", cover,
               "Volumes; a single point covers where epsilon >= C.", prove=uc.prove_cover,
-              example={"C": sp.S.One, "epsilon": sp.Rational(1, 2)}),
+              example={"C": sp.S.One, "epsilon": sp.Rational(1, 2)},
+              domain=Domain({"C": POSITIVE, "epsilon": POSITIVE}, (sp.Le(sp.Symbol("epsilon"), sp.Symbol("C")),))),
         entry("A.5/chain", f"{PLACE}, displayed chain for the exponent and 4 delta^2",
               "The exponent at the chosen delta.",
-              chain, "Line by line, tau >= 1 and log >= 1. (|T| is printed with B for C.)",
-              prove=uc.prove_exponent_chain, example=point),
+              chain, "Line by line, tau >= 1 and log >= 1.",
+              prove=uc.prove_exponent_chain, example=point, domain=SIZES),
+        entry("A.5/log-cover", f"{PLACE}, 'We have log |T| <= ...'", "Logarithm of the size of the cover.",
+              Form("log |T| <= p log(3C/epsilon) for the cover of max((3C/epsilon)^p, 1) points",
+                   r"\log|T|\le p\log(3C/\epsilon)"),
+              "Negative for epsilon > 3C, where one point covers; the chosen epsilon = delta/(2 C_1) can be that large "
+              "(p = tau = C = C_1 = 1, n = 9, alpha = 27/e). The bound of the exponent stands there too. (B is printed "
+              "for C.)", prove=uc.prove_log_cover, refute=uc.refute_log_cover,
+              form=Form("log |T| <= max(p log(3C/epsilon), 0)", r"\log|T|\le\max(p\log(3C/\epsilon),0)")),
         entry("A.5/last-step", f"{PLACE}, last display", "From tau to delta'.", last,
               "The quotient of the arguments is (e tau)^(p-1) >= 1. As tau >= 1, only delta' <= 4p e^(-p) is reached, "
-              "not every delta.", prove=uc.prove_last_step, example=point),
+              "not every delta.", prove=uc.prove_last_step, example=point, domain=SIZES),
         entry("A.5/sample-size", f"{PLACE}, 'because n >= ...'", "Condition on n.", size,
               "Misprint: e for epsilon, and C is missing.", prove=uc.prove_sample_size, refute=uc.refute_sample_size,
               form=size_right),
