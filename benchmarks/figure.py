@@ -14,6 +14,11 @@ def _names(row: dict[str, Any]) -> list[str]:
     return [name for name in reversed(row["contestants"]) if name != "stick"]
 
 
+def _beyond_numpy(row: dict[str, Any]) -> bool:
+    """Whether somebody takes part beside the engine and NumPy; the others are for the table."""
+    return any(name.split()[0] not in ("toylands", "NumPy") for name in _names(row))
+
+
 def draw(result: dict[str, Any], path: Path) -> None:
     """Bars of what `benchmarks.run` measured, a panel a workload, into an image file."""
     import matplotlib
@@ -21,12 +26,12 @@ def draw(result: dict[str, Any], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    rows = result["rows"]
+    rows = [row for row in result["rows"] if _beyond_numpy(row)] or result["rows"]
     shown = [row["contestants"][name]["median"] / 1e9 for row in rows for name in _names(row)]
     low, high = min(shown), max(shown)
-    columns = min(2, len(rows))
+    columns = min(3, len(rows))
     height = -(-len(rows) // columns)
-    figure, panels = plt.subplots(height, columns, figsize=(4.4 * columns, 2.3 * height), squeeze=False, sharex=True,
+    figure, panels = plt.subplots(height, columns, figsize=(3.6 * columns, 2.1 * height), squeeze=False, sharex=True,
                                   layout="constrained")  # fmt: skip
     for panel in panels.flat[len(rows) :]:
         panel.remove()
@@ -39,12 +44,12 @@ def draw(result: dict[str, Any], path: Path) -> None:
         panel.bar_label(bars, [f"{rate:.2g}" for rate in rates], padding=2, fontsize=8)
         panel.set_xscale("log")
         panel.set_xlim(low / 2, high * 4)
-        panel.set_title(f"{row['workload']}, {row['noise'].capitalize()}", fontsize=10)
+        panel.set_title(f"{row['workload']}, {row['kind']}", fontsize=10)
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=8)
     machine = result["machine"]
     figure.supxlabel(
-        f"1e9 coordinate-steps per second, d = 100 ({machine['processor']}, {machine['threads']} threads; "
+        f"1e9 coordinate-steps per second ({machine['processor']}, {machine['threads']} threads; "
         f"medians of {result['rounds']})",
         fontsize=8,
     )

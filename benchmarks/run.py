@@ -4,13 +4,16 @@
     python -m benchmarks recurrence --without JAX PyTorch --rounds 3
     python -m benchmarks --json speed.json --figure benchmarks/figures/speed.png
     python -m benchmarks --stick limit.py                    # and an outside measuring stick
+    python -m benchmarks two-basins --kinds covariance       # one kind of a workload
 
-A measuring stick is a Python file of yours with functions ``w1(kind, n, steps)`` (the recurrence) and
-``w2(kind, n, steps, every)`` (the valley); kind is 0 for Rademacher, 1 for Gaussian noise.
+A measuring stick is a Python file of yours with functions ``w1(kind, n, steps)`` (the recurrence), ``w2(kind, n, steps,
+every)`` (the valley), ``w3(n, steps)`` (two basins, covariance of the gradients) and ``w4(kind, N, steps, every)``
+(regression); kind is 0 for Rademacher noise, 1 for Gaussian, 2 for Gaussian in float32. Beside one, the ratios that
+the project set itself are printed at the end (`benchmarks.targets`).
 
-Every contestant first shows, over 4096 trajectories and 100 steps, that its mean agrees with the engine's. Then all run
-in turn, round after round, so that a clock that drifts or a busy neighbour hits all alike; ratios are taken within a
-round.
+Every contestant first shows, mostly over 4096 trajectories and 100 steps, that its mean agrees with the engine's. Then
+all run in turn, round after round, so that a clock that drifts or a busy neighbour hits all alike; ratios are taken
+within a round.
 """
 
 from __future__ import annotations
@@ -29,8 +32,8 @@ from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before any OpenMP starts: idle threads must not disturb others
 
-from benchmarks import suite
-from benchmarks.workload import CHECK_STEPS, CHECK_TRAJECTORIES, Contestant, Statistic, Workload, check
+from benchmarks import suite, targets
+from benchmarks.workload import Contestant, Statistic, Workload, check, show
 from toylands import machine
 from toylands.bench import interleave
 
@@ -47,8 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for workload in suite.workloads():
         if options.workloads and workload.name not in options.workloads:
             continue
+        if options.kinds and workload.kind not in options.kinds:
+            continue
         measured.append(measure(workload, options.rounds, set(options.without), stick))
         print("\n" + "\n".join(lines(measured[-1])), flush=True)
+    if stick is not None:
+        print("\n" + "\n".join(targets.lines(measured, ratio)))
     result = {"machine": described, "rounds": options.rounds, "unit": "coordinate-steps per second", "rows": measured}
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
@@ -66,15 +73,18 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     names = sorted({workload.name for workload in suite.workloads()})
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(names)}; default: all")
+    kinds = sorted({workload.kind for workload in suite.workloads()})
+    parser.add_argument("--kinds", nargs="+", default=[], metavar="KIND", help=f"of {', '.join(kinds)}; default: all")
     parser.add_argument("--rounds", type=int, default=7, help="default: 7")
     parser.add_argument("--without", nargs="+", default=[], metavar="CONTESTANT", help="leave these out")
     parser.add_argument("--stick", type=Path, metavar="FILE", help="an outside measuring stick")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--figure", type=Path, metavar="FILE")
     options = parser.parse_args(argv)
-    unknown = sorted(set(options.workloads) - set(names))
-    if unknown:
-        parser.error(f"no workload {', '.join(unknown)}; there are: {', '.join(names)}")
+    for what, asked, known in (("workload", options.workloads, names), ("kind", options.kinds, kinds)):
+        unknown = sorted(set(asked) - set(known))
+        if unknown:
+            parser.error(f"no {what} {', '.join(unknown)}; there are: {', '.join(known)}")
     if options.rounds < 1:
         parser.error(f"--rounds must be at least 1, got {options.rounds}")
     return options
@@ -94,7 +104,7 @@ def measure(workload: Workload, rounds: int, without: set[str], stick: ModuleTyp
     absent = {each.name: suite.missing(each.name) for each in workload.contestants}
     absent = {name: why for name, why in absent.items() if why}
     present = [c for c in workload.contestants if c.name not in absent and not _left_out(c.name, without)]
-    expected = present[0].function(workload.noise, CHECK_TRAJECTORIES, CHECK_STEPS)
+    expected = show(workload, present[0])
     for contestant in present[1:]:
         check(workload, contestant, expected)
     if stick is not None and workload.stick is not None:
@@ -103,16 +113,16 @@ def measure(workload: Workload, rounds: int, without: set[str], stick: ModuleTyp
         workload.rate(contestant)  # compiles for its size
     rates = interleave([lambda each=each: workload.rate(each) for each in present], rounds)  # type: ignore[misc]
     found = {each.name: {"median": statistics.median(r), "rates": r} for each, r in zip(present, rates)}
-    return {"workload": workload.name, "noise": workload.noise, "about": workload.about, "contestants": found,
+    return {"workload": workload.name, "kind": workload.kind, "about": workload.about, "contestants": found,
             "absent": absent}  # fmt: skip
 
 
 def _outsider(workload: Workload, stick: ModuleType, engine: Contestant) -> Contestant:
     """The measuring stick, at the engine's size."""
 
-    def run(noise: str, trajectories: int, steps: int) -> Statistic:
+    def run(kind: str, trajectories: int, steps: int) -> Statistic:
         assert workload.stick is not None
-        workload.stick(stick, noise, trajectories, steps)
+        workload.stick(stick, kind, trajectories, steps)
         return math.nan, math.nan
 
     return Contestant("stick", run, engine.trajectories, engine.steps)
@@ -133,7 +143,7 @@ def lines(row: dict[str, Any]) -> list[str]:
     """A table of one workload: rates, the engine over each contestant, each over C."""
     found = row["contestants"]
     reference = "stick" if "stick" in found else C if C in found else ENGINE
-    text = [f"{row['workload']}, {row['noise'].capitalize()}: {row['about']}"]
+    text = [f"{row['workload']}, {row['kind']}: {row['about']}"]
     text.append(f"  {'':14s} {'1e9/s':>9s} {'toylands is':>12s} {'of ' + reference:>12s}")
     for name, values in found.items():
         times, share = ratio(row, ENGINE, name), ratio(row, name, reference)

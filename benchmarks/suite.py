@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 
-from benchmarks import expression, recurrence, reference, valley
+from benchmarks import expression, recurrence, reference, regression, two_basins, valley
 from benchmarks.workload import Workload
 
-FILES = (recurrence, valley, expression)
+FILES = (recurrence, valley, two_basins, regression, expression)
 PACKAGES = {"Numba": "numba", "JAX": "jax", "PyTorch": "torch"}
 
 

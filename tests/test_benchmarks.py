@@ -12,7 +12,7 @@ from benchmarks.workload import Contestant, Disagreement, Workload, check
 
 
 def contestant(name, mean=1.0, variance=4.0, calls=None):
-    def function(noise, trajectories, steps):
+    def function(kind, trajectories, steps):
         if calls is not None:
             calls.append(name)
         return mean, variance
@@ -55,7 +55,7 @@ def test_ratios_are_medians_of_rounds():
 
 def test_figure(tmp_path):
     found = {name: {"median": rate} for name, rate in (("toylands", 1e10), ("NumPy tuned", 1e8), ("stick", 2e10))}
-    rows = [{"workload": "toy", "noise": "gaussian", "contestants": found}] * 3
+    rows = [{"workload": "toy", "kind": "gaussian", "contestants": found}] * 3
     result = {"rows": rows, "rounds": 1, "machine": {"processor": "abacus", "threads": 2}}
     figure.draw(result, tmp_path / "speed.png")
     assert (tmp_path / "speed.png").stat().st_size > 5000
@@ -75,11 +75,11 @@ def test_one_real_workload(capsys, tmp_path):
     others = ["Numba", "JAX", "PyTorch"]
     assert run.main(["recurrence", "--rounds", "1", "--without", *others, "--json", str(tmp_path / "s.json")]) == 0
     found = json.loads((tmp_path / "s.json").read_text())
-    assert [row["noise"] for row in found["rows"]] == ["rademacher", "gaussian"]
+    assert [row["kind"] for row in found["rows"]] == ["rademacher", "gaussian"]
     for row in found["rows"]:
         assert {"toylands", "NumPy", "NumPy tuned"} <= set(row["contestants"])
         assert ("C" in row["contestants"]) == (not reference.missing())
-    assert "recurrence, Gaussian" in capsys.readouterr().out
+    assert "recurrence, gaussian:" in capsys.readouterr().out
 
 
 def test_absent_contestants_have_a_reason():
