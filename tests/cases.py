@@ -8,11 +8,13 @@ from conftest import NOJIT
 import toylands as tl
 from toylands import dynamics
 from toylands.landscapes import (
+    BinaryClassification,
     Cycling,
     LinearRecurrence,
     MatrixSensing,
     QuadraticBowl,
     QuadraticRegression,
+    ScalarFactorization,
     WideningValley,
 )
 from toylands.noise import Discrete, Uniform
@@ -69,6 +71,19 @@ def cycling_case(n, seed, trajectories):
     return Cycling(), naive_toys.cycling_gradient, [0.6, -0.9, 0.3, -0.2, 0.1, 0.4], 0.1
 
 
+def factorization_case(n, seed, trajectories):
+    inputs, targets = np.array([1.0, -0.5, 2.0]), np.array([1.0, 0.5, 2.5])
+    return ScalarFactorization(inputs, targets), naive_toys.factorization_gradient(inputs, targets), [0.9, -0.7], 0.1
+
+
+def classification_case(n, seed, trajectories):
+    """The product model where n allows."""
+    width = n // 3 if n % 3 == 0 else 0
+    problem = BinaryClassification.random(7, 2 if width else n, "logistic", width, smoothing=0.1, seed=n)
+    gradient = naive_toys.classification_gradient(problem.design, problem.targets, "logistic", width, 0.1)
+    return problem, gradient, np.linspace(-0.5, 1.0, n), 0.1
+
+
 SEQUENCE = np.linspace(0.2, 1.1, STEPS)
 LANDSCAPES = {
     "constant rho": recurrence_case(0.9, lambda seed, who: naive.recurrence_gradient(0.9)),
@@ -85,6 +100,8 @@ LANDSCAPES = {
     "regression": regression_case,
     "sensing": sensing_case,
     "cycling": cycling_case,
+    "factorization": factorization_case,
+    "classification": classification_case,
 }
 
 # --- rules: name -> (rule, how the naive reference is told the same) for a step size and a noise ---------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from naive import Array
+from naive import Array, Gradient
 
 # --- thirteen functions: (model, gradient) of each at (x, y, z1, z2, z3, z4) ------------------------------------------
 
@@ -34,3 +36,57 @@ def cycling_models(w: Array) -> list[tuple[Array, Array]]:
 def cycling_gradient(w: Array, k: int) -> Array:
     """L = (1/13) sum_i f_i^2 / 2."""
     return sum(value[:, None] * slope for value, slope in cycling_models(w)) / 13
+
+
+# --- small models on data --------------------------------------------------------------------------------------------
+
+
+def mean_over(sample: Callable[[Array, int, float], Array], count: int, neutral: float) -> Gradient:
+    """The mean over data points of ``sample(w, i, label)``, w one point, without label noise."""
+    return lambda w, k: np.stack([sum(sample(row, i, neutral) for i in range(count)) / count for row in w])
+
+
+def factorization_sample(inputs: Array, targets: Array) -> Callable[[Array, int, float], Array]:
+    """(u v x_i - y_i - label)^2 / 2."""
+
+    def sample(w: Array, i: int, label: float) -> Array:
+        residual = w[0] * w[1] * inputs[i] - targets[i] - label
+        return np.array([residual * w[1] * inputs[i], residual * w[0] * inputs[i]])
+
+    return sample
+
+
+def factorization_gradient(inputs: Array, targets: Array) -> Gradient:
+    """The mean of these."""
+    return mean_over(factorization_sample(inputs, targets), len(targets), 0.0)
+
+
+LOSS_SLOPES = {
+    "logistic": lambda m: -1 / (1 + np.exp(m)),
+    "exponential": lambda m: -np.exp(-m),
+    "square": lambda m: m - 1,
+}
+
+
+def classification_sample(
+    design: Array, targets: Array, loss: str, width: int, smoothing: float
+) -> Callable[[Array, int, float], Array]:
+    """l(label y_i f(x_i)), f = w . x, or a . (W x) with W row by row and then a; l smoothed."""
+
+    def sample(w: Array, i: int, label: float) -> Array:
+        x, y = design[i], targets[i] * label
+        if width == 0:
+            f, slope = w @ x, x
+        else:
+            first, second = w[:-width].reshape(width, -1), w[-width:]
+            f = second @ (first @ x)
+            slope = np.concatenate([np.outer(second, x).ravel(), first @ x])
+        of = LOSS_SLOPES[loss]
+        return ((1 - smoothing) * of(y * f) - smoothing * of(-y * f)) * y * slope
+
+    return sample
+
+
+def classification_gradient(design: Array, targets: Array, loss: str, width: int, smoothing: float) -> Gradient:
+    """The mean of these."""
+    return mean_over(classification_sample(design, targets, loss, width, smoothing), len(targets), 1.0)

@@ -1,17 +1,20 @@
 """Landscapes: one a file, each a frozen object with kernels, observables and its SymPy twin."""
 
 from toylands.landscapes.base import Landscape, LandscapeKernels
+from toylands.landscapes.binary_classification import BinaryClassification
 from toylands.landscapes.cycling import Cycling
 from toylands.landscapes.linear_recurrence import LinearRecurrence
 from toylands.landscapes.matrix_sensing import MatrixSensing
 from toylands.landscapes.own_functions import from_functions
 from toylands.landscapes.quadratic_bowl import QuadraticBowl
 from toylands.landscapes.quadratic_regression import QuadraticRegression
+from toylands.landscapes.scalar_factorization import ScalarFactorization
 from toylands.landscapes.symbolic import SymbolicLandscape, from_sympy
 from toylands.landscapes.two_basins import TwoBasins
 from toylands.landscapes.widening_valley import WideningValley
 
 __all__ = [
+    "BinaryClassification",
     "Cycling",
     "Landscape",
     "LandscapeKernels",
@@ -19,6 +22,7 @@ __all__ = [
     "MatrixSensing",
     "QuadraticBowl",
     "QuadraticRegression",
+    "ScalarFactorization",
     "SymbolicLandscape",
     "TwoBasins",
     "WideningValley",
