@@ -120,7 +120,7 @@ def test_other_sources_or_versions_are_other_outcomes(monkeypatch: pytest.Monkey
     for name in (module, "theory.proof", "theory.judge.search", "theory.claims", "theory"):
         assert key_with(name) != before, name
     assert key_with(unused) == before
-    for place, attribute in ((kept.sympy, "__version__"), (kept.sys, "version"), (kept.kernels, "_SOURCES")):
+    for place, attribute in ((kept.sympy, "__version__"), (kept.sys, "version"), (kept.kernels, "SOURCES")):
         kept._surroundings.cache_clear()
         with monkeypatch.context() as patch:
             patch.setattr(place, attribute, "another")

@@ -55,9 +55,9 @@ def test_a_users_function_is_never_kept():
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="the system knows no owners")
 def test_a_folder_that_others_can_write_to_is_not_read(tmp_path):
     tmp_path.chmod(0o700)
-    assert cache._is_private(tmp_path)
+    assert cache.is_private(tmp_path)
     tmp_path.chmod(0o777)
-    assert not cache._is_private(tmp_path)
+    assert not cache.is_private(tmp_path)
 
 
 def test_kernels_that_nobody_loads_are_removed(tmp_path):

@@ -17,11 +17,11 @@ from theory.claims.antipgd import (
     widening_valley_zero,
 )
 from theory.claims.claim import Claim, Effort, Verdict
-from theory.smoothing import descent, expansion, moments, pac_bayes, regression, variance
+from theory.smoothing import descent, expansion, moments, pac_bayes, regression, remainder, variance
 from theory.valley import only_v
 from theory.verify import verify
 
-BLACKBOARD = (expansion, variance, descent, regression, pac_bayes, only_v)
+BLACKBOARD = (expansion, remainder, variance, descent, regression, pac_bayes, only_v)
 PROOFS = [
     (module, name)
     for module in BLACKBOARD

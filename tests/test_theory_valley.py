@@ -23,6 +23,7 @@ from theory.judge.verdicts import SEARCHES
 from theory.proof import certify_nonnegative
 from theory.valley import anti as valley_anti
 from theory.valley import escape as valley_escape
+from theory.valley import first_step as valley_first_step
 from theory.valley import gradient_descent as valley_gradient_descent
 from theory.valley import inside as valley_inside
 from theory.valley import landscape as widening_valley
@@ -39,8 +40,8 @@ LEDGER = (
     widening_valley_exits,
 )
 CLAIMS = [claim for module in LEDGER for claim in module.CLAIMS]
-BLACKBOARD = (valley_anti, valley_escape, valley_gradient_descent, valley_inside, valley_plateau, valley_surrogate,
-              widening_valley, valley_search)  # fmt: skip
+BLACKBOARD = (valley_anti, valley_escape, valley_first_step, valley_gradient_descent, valley_inside, valley_plateau,
+              valley_surrogate, widening_valley, valley_search)  # fmt: skip
 HALF = Fraction(1, 2)
 
 
@@ -66,6 +67,11 @@ def test_every_proof_runs_to_its_end(module: ModuleType, name: str) -> None:
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_derivation_fits_the_recorded_verdict(claim: Claim) -> None:
     derivation = claim.derive()
+    if claim.recorded is Verdict.REFUTED:
+        assert derivation.form is derivation.proof is None
+        assert derivation.counterexample is not None
+        assert derivation.counterexample.complete
+        return
     assert derivation.proof is not None
     assert derivation.proof.complete
     searched = derivation.proof.method.lower().startswith(SEARCHES)
@@ -78,6 +84,14 @@ def test_derivation_fits_the_recorded_verdict(claim: Claim) -> None:
     else:
         assert derivation.counterexample is None
         assert searched == (claim.recorded is Verdict.SUPPORTED)
+
+
+def test_first_step_out_of_a_narrow_region_against_numpy() -> None:
+    signs = np.array(list(itertools.product((-0.1, 0.1), repeat=3)))
+    squares = ((np.array([1.0, 0.0, 0.0]) + signs) ** 2).sum(axis=1)
+    assert valley_first_step.exits((-1, 1)) == (np.mean(squares > 1 / 0.9), np.mean(squares < 0.9))
+    squares = np.array([((np.array([1.0, 0, 0]) + a - b) ** 2).sum() for a in signs for b in signs])
+    assert valley_first_step.exits((-2, 0, 0, 2)) == (np.mean(squares > 1 / 0.9), np.mean(squares < 0.9))
 
 
 def test_every_experiment_has_mutants_of_the_right_shape() -> None:

@@ -51,7 +51,7 @@ def folder() -> Path | None:
 def _surroundings() -> str:
     """What outcomes depend on besides the sources of ``theory``."""
     versions = [sympy.__version__, mpmath.__version__, numpy.__version__, scipy.__version__]
-    return " ".join([str(FORMAT), sys.version, platform.machine(), *versions, kernels._SOURCES])
+    return " ".join([str(FORMAT), sys.version, platform.machine(), *versions, kernels.SOURCES])
 
 
 @cache
@@ -78,7 +78,7 @@ def load(claim: Claim) -> Opened | None:
         return None
     path = where / f"{name}{SUFFIX}"
     try:
-        if not kernels._is_private(where):
+        if not kernels.is_private(where):
             return None
         found = json.loads(path.read_text(encoding="utf-8"))
         if (found["key"], found["id"]) != (name, claim.id):
@@ -98,7 +98,7 @@ def save(claim: Claim, opened: Opened) -> None:
     text = json.dumps({"key": name, "id": claim.id, "opened": _plain(opened)}, ensure_ascii=False)
     try:
         where.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not kernels._is_private(where):
+        if not kernels.is_private(where):
             return
         handle, beside = tempfile.mkstemp(dir=where, suffix=".part")
         try:

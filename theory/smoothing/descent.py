@@ -61,7 +61,10 @@ def _one_step(board: Blackboard) -> None:
     board.true("which is nonnegative", (ETA * share * sp.Symbol("q", nonnegative=True) / 2).is_nonnegative)
 
 
-def _constants(board: Blackboard) -> None:
+@cache
+def prove_constants() -> Proof:
+    """rho, B and the moments of the noise."""
+    board = Blackboard("bounds by Lipschitz constants")
     board.equal("weight of B |s|^2 in the smoothness bound", sp.integrate(1 - T, (T, 0, 1)), HALF)
     board.equal("weight of the Lipschitz remainder", sp.integrate((1 - T) * T, (T, 0, 1)), sp.Rational(1, 6))
     norm = sp.sqrt(DIM) * SIGMA  # |xi| for +-sigma
@@ -77,6 +80,7 @@ def _constants(board: Blackboard) -> None:
     board.equal("the mean square about any c exceeds the variance by (m - c)^2", about, SIGMA**2 + (m - c) ** 2)
     power = mo.expect(sum(n**2 for n in NOISE), NOISE, mo.centred)
     board.equal("E|xi|^2 = d sigma^2", power, 3 * SIGMA**2)
+    return board.proof()
 
 
 @cache
@@ -84,7 +88,7 @@ def prove_one_step() -> Proof:
     """The corrected Eq. 26."""
     board = Blackboard("smoothness bound, completed squares")
     board.include(prove_conditional_mean())
-    _constants(board)
+    board.include(prove_constants())
     _one_step(board)
     return board.proof()
 

@@ -1,4 +1,4 @@
-"""The Anti-PGD step in z = w - xi: change of variables, Taylor expansion, conditional mean, orders of the remainder.
+"""The Anti-PGD step in z = w - xi: change of variables, Taylor expansion, conditional mean, exact averages.
 
 An identity between linear differential operators with constant coefficients holds for every smooth function when it
 holds for exp(a . z) with symbolic a; that is how identities for all losses are shown.
@@ -128,7 +128,8 @@ def rademacher_series(value: sp.Expr, top: int) -> sp.Expr:
     return sp.expand(value)
 
 
-def _sextic() -> sp.Expr:
+def sextic() -> sp.Expr:
+    """The general polynomial of degree 6 in (z1, z2)."""
     coefficients = iter(sp.symbols("c0:28", real=True))
     return sum(next(coefficients) * X**i * Y**j for i in range(7) for j in range(7 - i))
 
@@ -137,7 +138,7 @@ def _sextic() -> sp.Expr:
 def prove_gaussian_average() -> Proof:
     """E L(z + xi) = exp(sigma^2 Laplacian / 2) L for every polynomial of degree 6 in two variables."""
     board = Blackboard("expectation of the general polynomial of degree 6")
-    loss = _sextic()
+    loss = sextic()
     board.equal("average = series", mo.mean_of_shift(loss, mo.gaussian), gaussian_series(loss, 3))
     board.equal("it starts with the modified loss", gaussian_series(loss, 1), mo.modified(loss))
     a = sp.Symbol("a", real=True)
@@ -153,37 +154,11 @@ def prove_gaussian_average() -> Proof:
 def prove_rademacher_average() -> Proof:
     """E L(z + xi) = prod_j cosh(sigma d_j) L for every polynomial of degree 6 in two variables."""
     board = Blackboard("enumeration of the signs on the general polynomial of degree 6")
-    loss = _sextic()
+    loss = sextic()
     board.equal("average = series", mo.mean_of_shift(loss, mo.rademacher), rademacher_series(loss, 3))
     a = sp.Symbol("a", real=True)
     both = (sp.exp(a * SIGMA) + sp.exp(-a * SIGMA)) / 2
     board.equal("on exp(a z): both signs", both.rewrite(sp.cosh), sp.cosh(a * SIGMA).rewrite(sp.exp).rewrite(sp.cosh))
-    return board.proof()
-
-
-def _coefficient(expression: sp.Expr, power: int) -> sp.Expr:
-    return sp.expand(expression).coeff(SIGMA, power)
-
-
-@cache
-def prove_orders() -> Proof:
-    """Symmetric noise: the remainder of Eq. 5 starts at sigma^4. A skewed law: at its third moment, as printed."""
-    board = Blackboard("coefficients of the remainder on the general polynomial of degree 6")
-    board.include(prove_conditional_mean())
-    loss = _sextic()
-    double = mo.laplacian(mo.laplacian(loss))
-    fourths = sp.diff(loss, X, 4) + sp.diff(loss, Y, 4)
-    for name, moment, fourth in (
-        ("Gaussian", mo.gaussian, double / 8),
-        ("Rademacher", mo.rademacher, double / 8 - fourths / 12),
-    ):
-        remainder = mo.mean_of_shift(loss, moment) - mo.modified(loss)
-        for power in (0, 1, 2, 3):
-            board.equal(f"{name}: no power {power} of sigma", _coefficient(remainder, power), sp.S.Zero)
-        board.equal(f"{name}: coefficient of sigma^4", _coefficient(remainder, 4), sp.expand(fourth))
-    quartic = X**4 / 24
-    skewed = mo.mean_of_shift(sp.diff(quartic, X), mo.centred) - sp.diff(mo.modified(quartic), X)
-    board.equal("skewed noise, L = z^4/24: the remainder is m3/6", skewed, mo.M3 / 6)
     return board.proof()
 
 

@@ -59,8 +59,8 @@ def _source_digest() -> str:
     return digest.hexdigest()
 
 
-# Taken when the package is imported: a file that is edited or upgraded later is not what this process compiles.
-_SOURCES = _source_digest()
+SOURCES = _source_digest()
+"""Taken when the package is imported: a file that is edited or upgraded later is not what this process compiles."""
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -90,7 +90,7 @@ def identity(recipe: Any) -> str | None:
     return " ".join(parts)
 
 
-def _is_private(where: Path) -> bool:
+def is_private(where: Path) -> bool:
     """Whether the folder belongs to this user and nobody else may write to it (where a system knows owners)."""
     if not hasattr(os, "getuid"):
         return True
@@ -118,13 +118,13 @@ class KernelCache(NullCache):
         return str(self._where)
 
     def _path(self, sig: Any, codegen: Any) -> Path:
-        described = "\n".join([self._text, str(sig), repr(codegen.magic_tuple()), _SOURCES])
+        described = "\n".join([self._text, str(sig), repr(codegen.magic_tuple()), SOURCES])
         return self._where / f"{hashlib.sha256(described.encode()).hexdigest()}.kernel"
 
     def holds(self, sig: Any, codegen: Any) -> bool:
         """Whether the next process will find the kernel for these argument types."""
         path = self._path(sig, codegen)
-        return path.exists() and _is_private(self._where)
+        return path.exists() and is_private(self._where)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled kernel, or None if it is not there or cannot be read."""

@@ -61,10 +61,9 @@ def _sharpness() -> Claim:
                 lambda point: value(SIGMA**2 / 2 * mo.laplacian(mo.CUBIC), point))  # fmt: skip
     return entry(
         "Eq8", f"{SECTION}, Eq. 8", "Expected sharpness of a Gaussian posterior, approximately, for small s.", form,
-        pb.prove_sharpness, "Read as an expansion for s -> 0. The error is of order s^4; it needs no minimum. The "
-                            "sides "
-        "are those of a cubic loss, where it is exact.", example=EXAMPLE, symbols={**MEANING, "sigma": "the s of Eq. "
-            "8"},
+        pb.prove_sharpness, "Read as an expansion for s -> 0, fourth derivatives bounded. The error is of order "
+        "s^4; it needs no minimum. The sides are those of a cubic loss, where it is exact.",
+        example=EXAMPLE, symbols={**MEANING, "sigma": "the s of Eq. 8"},
         sample=step_sampler, experiments=(_experiment(),),
     )  # fmt: skip
 

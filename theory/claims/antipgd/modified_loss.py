@@ -13,6 +13,7 @@ from theory.claims.building import Prove, sampled_means
 from theory.claims.claim import Claim, Experiment, Form
 from theory.smoothing import expansion as ex
 from theory.smoothing import moments as mo
+from theory.smoothing import remainder as rm
 from theory.smoothing.moments import ETA, SIGMA, X, Y
 
 SECTION, APPENDIX = "Section 2.1", "Appendix A"
@@ -103,6 +104,11 @@ def _mean_form(loss: sp.Expr, name: str, latex: str) -> Form:
 
 MEAN = _mean_form(mo.modified(mo.CUBIC), "Lmod", r"\tilde L")
 AT_POINT: dict[str, Any] = {"example": EXAMPLE, "symbols": MEANING, "sample": step_sampler}
+ANY_GROWTH = Form("Eq. 5 for L with continuous fourth derivatives, xi centred, covariance sigma^2 I, E|xi|^3 < oo",
+                  MEAN.latex + r"\quad (L\in C^4)")  # fmt: skip
+UNIFORM = Form("|E[z_{n+1} | z_n] - z_n + eta grad Lmod(z_n)| <= eta beta d^(3/2) E|xi|^3 / 6 if the third-order "
+               "partial derivatives of L are beta-Lipschitz",
+               r"\big\|\mathbb E[z_{n+1}|z_n] - z_n + \eta\nabla\tilde L(z_n)\big\| \le \tfrac16\eta\beta d^{3/2}\,\mathbb E\|\xi_n\|^3")  # fmt: skip
 FOR_ALL = Form("Eq. 5 for every n >= 0 from a given w_0", MEAN.latex)
 INDEPENDENT = Form("Eq. 5 for n >= 1, and for n = 0 only if z_0 = w_0 - xi_0 is independent of xi_0 (w_0 = z_0 + xi_0)",
                    MEAN.latex + r"\quad (\xi_n \perp z_n)")  # fmt: skip
@@ -126,12 +132,12 @@ def _averages() -> tuple[Claim, ...]:
     gaussian, rademacher = ex.gaussian_series(mo.QUARTIC, 2), ex.rademacher_series(mo.QUARTIC, 2)
     return (
         _series("Eq6/gaussian", "For Gaussian noise the smoothed loss is exp(sigma^2 Laplacian / 2) L.",
-                "E L(z + xi) = sum_k (sigma^2/2)^k Laplacian^k L(z) / k!",
+                "E L(z + xi) = sum_k (sigma^2/2)^k Laplacian^k L(z) / k!, L a polynomial",
                 r"\mathbb E L(z+\xi) = e^{\sigma^2\Delta/2}L(z)", "Gaussian", ex.prove_gaussian_average, gaussian,
                 {"only the modified loss": mo.modified(mo.QUARTIC), "the Rademacher average": rademacher,
                  "1/4 for 1/8": gaussian + SIGMA**4 * twice / 8}),
         _series("Eq6/rademacher", "For +-sigma noise the smoothed loss is prod_j cosh(sigma d_j) L.",
-                "E L(z + xi) = prod_j cosh(sigma d_j) L(z)",
+                "E L(z + xi) = prod_j cosh(sigma d_j) L(z), L a polynomial",
                 r"\mathbb E L(z+\xi) = \prod_j\cosh(\sigma\partial_j)L(z)", "signs", ex.prove_rademacher_average,
                 rademacher, {"only the modified loss": mo.modified(mo.QUARTIC), "the Gaussian average": gaussian,
                              "no fourth derivatives d_jjjj": rademacher - SIGMA**4 * fourths / 24}),
@@ -139,8 +145,9 @@ def _averages() -> tuple[Claim, ...]:
 
 
 def _section() -> tuple[Claim, ...]:
-    order = Form("symmetric noise: the remainder of Eq. 5 is O(eta sigma^4), with Laplacian^2/8 (Gaussian), less "
-                 "sum_j d_jjjj/12 (Rademacher); a skewed law reaches the printed order, eta E xi^3",
+    order = Form("symmetric noise, L with bounded continuous fifth derivatives: the remainder of Eq. 5 is "
+                 "O(eta sigma^4), with Laplacian^2/8 (Gaussian), less sum_j d_jjjj/12 (Rademacher); a skewed law "
+                 "reaches the printed order, eta E xi^3",
                  r"\mathbb E[z_{n+1}|z_n] = z_n-\eta\nabla\tilde L(z_n)+O(\eta\sigma^4)")  # fmt: skip
     return (
         entry("Eq2/anticorrelation", "Section 2, after Eq. 2", "Consecutive perturbations have correlation -1/2.",
@@ -148,20 +155,27 @@ def _section() -> tuple[Claim, ...]:
               experiments=(_correlation(),)),
         entry("Eq3", f"{SECTION}, Eq. 3", "The change of variables z = w - xi turns Anti-PGD into Eq. 3.", CHANGE,
               ex.prove_change_of_variables, "Substitution: the new noise cancels, the old one enters the gradient."),
-        entry("Eq4", f"{SECTION}, Eq. 4", "Second-order expansion of the step, L with continuous fourth derivatives.",
+        entry("Eq4", f"{SECTION}, Eq. 4", "Second-order expansion of the step for xi -> 0, L with continuous "
+              "fourth derivatives.",
               TAYLOR, ex.prove_taylor, "Integral remainder; the constant is a sixth of the largest norm of the fourth "
               "derivatives on the segment, so it is uniform where these are bounded."),
-        entry("Eq5", f"{SECTION}, Eq. 5-6", "The conditional mean of a step, for xi_n independent of z_n.", MEAN,
-              ex.prove_conditional_mean, "The linear term averages out, the quadratic one leaves sigma^2/2 grad Tr "
+        entry("Eq5", f"{SECTION}, Eq. 5-6", "The conditional mean of a step, for xi_n independent of z_n and fourth "
+              "derivatives that are bounded (Theorem 2.1 asks for that; without it see Eq5/assumption).", MEAN,
+              rm.prove_uniform, "The linear term averages out, the quadratic one leaves sigma^2/2 grad Tr "
               "Hessian. The sides are those of a cubic loss, where the remainder is 0.",
               experiments=(_step_experiment("one step on a cubic loss, signs", "signs", mo.CUBIC),
                            _step_experiment("one step on a cubic loss, Gaussian", "Gaussian", mo.CUBIC)), **AT_POINT),
+        entry("Eq5/assumption", f"{SECTION}, Eq. 5 under the assumption named after Eq. 4",
+              "Eq. 5 holds for every L with continuous fourth derivatives and every centred noise with E|xi|^3 < oo.",
+              ANY_GROWTH, rm.prove_uniform, "L = e^(w^3) is smooth, yet under Gaussian noise of any size its mean step "
+              "is infinite. Bounded fourth derivatives suffice.", form=UNIFORM, refute=rm.refute_any_growth),
         entry("Eq5/first-step", f"{SECTION}, Eq. 5 at n = 0", "Eq. 5 holds for every n >= 0 from a given w_0.", FOR_ALL,
               ex.prove_conditional_mean, "With w_0 given, z_0 = w_0 - xi_0 reveals xi_0: L = w^2/2 misses Eq. 5 by "
               "eta xi_0. It holds from n = 1 on, and at n = 0 when z_0 is what is given.",
               form=INDEPENDENT, refute=ex.refute_first_step),
         entry("Eq5/order", f"{SECTION}, Eq. 5, remainder", "How large the remainder of Eq. 5 is.", order,
-              ex.prove_orders, "Odd moments vanish for symmetric noise. The coefficients are exact.", new=True),
+              rm.prove_orders, "Odd moments vanish for symmetric noise. The coefficients are exact. Four continuous "
+              "derivatives are not enough: L' = |w|^(7/2) has the remainder sigma^(7/2) at 0.", new=True),
         *_averages(),
     )  # fmt: skip
 
@@ -214,7 +228,8 @@ def _slides() -> tuple[Claim, ...]:
     square = Form("Lmod = L + (sigma^2/2) Tr Hessian L", MODIFIED_LATEX)
     in_w = Form("w_{k+1} = w_k - eta grad Lmod(w_k) + zeta_k, zeta = noise + higher-order terms",
                 r"w_{k+1}\simeq w_k-\eta\nabla\tilde L(w_k)+\zeta_k")  # fmt: skip
-    in_z = Form("z_{k+1} = z_k - eta grad Lmod(z_k) + zeta_k, z_k = w_k - sigma xi_k, E zeta = O(eta sigma^4)",
+    in_z = Form("z_{k+1} = z_k - eta grad Lmod(z_k) + zeta_k, z_k = w_k - sigma xi_k, E zeta = O(eta sigma^3) for "
+                "bounded fourth derivatives",
                 r"z_{k+1} = z_k-\eta\nabla\tilde L(z_k)+\zeta_k,\quad z_k = w_k-\sigma\xi_k")  # fmt: skip
     return (
         entry("slides/modified-loss", "slides, Why does it work? (1)", "The regularised loss has sigma/2 at the trace.",
@@ -222,7 +237,7 @@ def _slides() -> tuple[Claim, ...]:
               form=square, refute=ex.refute_slides_variance,
               experiments=(_step_experiment("one step on a cubic loss, Gaussian", "Gaussian", mo.CUBIC),)),
         entry("slides/variable", "slides, Why does it work? (1)", "Anti-PGD is a noisy gradient step on Lmod in w.",
-              in_w, ex.prove_orders, "In w the mean step is -eta E grad L(w): the regulariser cancels "
+              in_w, rm.prove_orders, "In w the mean step is -eta E grad L(w): the regulariser cancels "
               "against the mean of zeta, of the same order. It is in z = w - sigma xi that the statement holds.",
               form=in_z, refute=ex.refute_slides_variable),
     )  # fmt: skip

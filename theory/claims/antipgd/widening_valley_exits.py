@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._valley import constant, entry, holds, mean_experiment, run_valley
-from theory.claims.claim import Claim, Effort, Estimates, Experiment, Form, Verdict
+from theory.claims.antipgd._valley import constant, entry, fails, holds, mean_experiment, run_valley
+from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Verdict
 from theory.claims.domain import Domain
 from theory.proof import Blackboard, Proof
-from theory.valley import anti, search
+from theory.valley import anti, first_step, search
 from theory.valley import plateau as slow
 from theory.valley.landscape import prove_trace
 from theory.valley.surrogate import prove_at_zero_noise
@@ -64,6 +64,12 @@ def _formula_experiment() -> Experiment:
 
 
 def _exit_claims() -> tuple[Claim, ...]:
+    mostly = Form("if d >= 2 / alpha^2, PGD leaves (alpha D, D / alpha) more often by D / alpha, for every alpha in "
+                  "(0, 1) and admissible sigma",
+                  r"d \ge 2/\alpha^2\ \Rightarrow\ \mathbb{P}(\text{exit at } D/\alpha) > \tfrac12")  # fmt: skip
+    always = Form("Anti-PGD leaves (alpha D, D / alpha) by alpha D, for every alpha in (0, 1), d and admissible "
+                  "sigma^2 <= alpha D / (2 d)",
+                  r"\mathbb{P}(\text{exit at } \alpha D) = 1\quad (\alpha \in (0, 1))")  # fmt: skip
     above = Form("for small sigma and d >= 2 / alpha^2 >= 8, PGD leaves (alpha D, D / alpha) more often by D / alpha",
                  r"\mathbb{P}(\text{exit at } D/\alpha) > \tfrac12\quad (d \ge 2/\alpha^2 \ge 8)",
                  slow.exit_above, sp.S.Half, ">")  # fmt: skip
@@ -79,17 +85,25 @@ def _exit_claims() -> tuple[Claim, ...]:
         r"x^{-\frac{d-1}{2}} (2-x)^{-\frac12}\, dx", None, slow.exit_above,
     )
     return (
-        entry("3.1/exit-side/pgd", THEOREM,
-              "PGD leaves the region mostly through D / alpha (alpha <= 1/2, small sigma).", above,
+        entry("3.1/exit-side/pgd", THEOREM, "PGD leaves the region mostly through D / alpha.", mostly,
+              lambda: Derivation(None, None, first_step.refute_mostly_above()), Verdict.REFUTED,
+              "Read as a statement on paths. At alpha = 9/10, d = 3, sigma^2 = D/100 the first step from (sqrt(D), 0, "
+              "0) leaves for certain, half the time on either side. For small noise and alpha <= 1/2 see "
+              "3.1/exit-side/small-noise; the mean of |u|^2 is another matter, Eq. 13."),
+        entry("3.1/exit-side/small-noise", THEOREM,
+              "PGD leaves the region mostly through D / alpha if alpha <= 1/2 and sigma is small.", above,
               holds(above, slow.support_exit), Verdict.SUPPORTED,
-              "At alpha = 1/2, d = 8 about 85 of 100 paths. Only on average: at d = 3, alpha = 9/10, also admitted by "
-              "the theorem, the small-noise formula gives 0.496, slightly less than half.",
+              "By the averaged diffusion; the averaging is not proved. At alpha = 1/2, d = 8 about 85 of 100 paths; "
+              "at alpha = 9/10, d = 3 its formula gives 0.496, slightly less than half.",
               experiments=(_side_experiment(
                   "PGD, alpha = 1/2, d = 8, sigma^2 = 1/256: share that leaves through D / alpha against 1/2", "above",
-                  "pgd", 1 / 256, ">=", 0.5, {"19 of 20": 0.95, "always": 1.0}),), example=_POINT, within=high),
-        entry("3.1/exit-side/anti", THEOREM, "Anti-PGD leaves the region through alpha D (small sigma, alpha <= 2/3).",
-              below, holds(below, anti.prove_exit_below), Verdict.PROVED,
-              "|u| never exceeds sqrt(D) + 2 sigma sqrt(d), and its memory of the start fades almost surely.",
+                  "pgd", 1 / 256, ">=", 0.5, {"19 of 20": 0.95, "always": 1.0}),), example=_POINT, within=high,
+              new=True),
+        entry("3.1/exit-side/anti", THEOREM, "Anti-PGD leaves the region through alpha D.", always,
+              fails(below, anti.prove_exit_below, first_step.refute_always_below), Verdict.CORRECTED,
+              "Read as a statement on paths. At alpha = 9/10, d = 3, sigma^2 = D/100 the first step leaves above with "
+              "chance 1/2 (1/4 if eps_0 = xi_0 - xi_{-1}). With alpha <= 2/3 and small noise |u| never exceeds "
+              "sqrt(D) + 2 sigma sqrt(d), and its memory of the start fades almost surely.",
               experiments=(_side_experiment(
                   "Anti-PGD, alpha = 1/2, d = 8, sigma^2 = 1/1024: share that leaves through alpha D", "below", "anti",
                   1 / 1024, "==", 1.0, {"sides swapped": 0.0, "one half": 0.5, "as PGD above": 0.84}),)),
