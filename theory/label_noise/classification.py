@@ -108,6 +108,18 @@ def refute_label_sign() -> Proof:
     return board.proof()
 
 
+def refute_value_as_parameter() -> Proof:
+    """Exponential loss, p = 1/5, f = 2 theta: with l'(f(c)) for l'(c) the variance is 289/100, not sigma^2 = 1."""
+    board = Blackboard("exact counterexample: exponential loss, p = 1/5, f = 2 theta, c = log 2")
+    p, c = sp.Rational(1, 5), sp.log(2)
+    board.equal("c", sp.simplify(EXPONENTIAL.minimiser.subs(P, p)), c)
+    slope = sp.diff(EXPONENTIAL.value(X), X)
+    variance = lambda at: sp.simplify(p * (1 - p) * (slope.subs(X, at) + slope.subs(X, -at)) ** 2)  # noqa: E731
+    board.equal("variance with l'(c)", variance(c), sp.S.One)
+    board.differ("variance with l'(f(c))", variance(2 * c), sp.S.One)
+    return board.proof()
+
+
 def prove_scaling() -> Proof:
     """l -> l/alpha, eta -> alpha eta changes neither the update nor L/lambda + R; and Eq. 11 has the right 1/alpha."""
     board = Blackboard("substitution")

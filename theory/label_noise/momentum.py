@@ -97,6 +97,15 @@ def prove_powers() -> Proof:
     board.equal("step", step.applyfunc(sp.expand),
                 sp.Matrix([[after, -beta * now], [now, -beta * before]]).applyfunc(sp.expand))  # fmt: skip
     board.equal("base case k = 1", sp.Matrix([[trace, -beta], [1, 0]]), a)
+    board.equal("-beta s_{k-1} = s_{k+1} - (a + b) s_k", sp.expand(after - trace * now), sp.expand(-beta * before))
+    board.equal("k = 0, s_1 = 1, s_0 = 0", sp.Matrix([[1, 0], [0, 1 - trace * 0]]), sp.eye(2))
+    return board.proof()
+
+
+def refute_power_zero() -> Proof:
+    """At k = 0 the printed lower right entry is -beta times an empty sum, 0, while A^0 = I has 1."""
+    board = Blackboard("exact counterexample k = 0")
+    board.differ("lower right entry", -BETA * printed_sum(-1), sp.S.One)
     return board.proof()
 
 

@@ -91,6 +91,33 @@ def prove_rate() -> Proof:
     return board.proof()
 
 
+def refute_growth_total() -> Proof:
+    """T L at eta = lambda (B = sigma = 1): the exponent of lambda is delta - 1/2 < 0."""
+    board = Blackboard("exponents at eta = lambda, B = sigma = 1")
+    found = exponents((STEPS * LEVEL).subs(ETA, LAM))
+    board.equal("exponent of lambda in T L", found[LAM], DELTA - sp.Rational(1, 2))
+    board.true("negative at delta = 1/4", found[LAM].subs(DELTA, sp.Rational(1, 4)) < 0)
+    return board.proof()
+
+
+def prove_polynomial() -> Proof:
+    """lambda^(-1-delta) at lambda = min(eps^(2/delta), gamma^2) is at most the sum of the two powers."""
+    board = Blackboard("exponents")
+    eps, gamma = sp.symbols("eps gamma", positive=True)
+    board.equal("eps", sp.powsimp((eps ** (2 / DELTA)) ** (-1 - DELTA)), eps ** (-2 * (1 + DELTA) / DELTA))
+    board.equal("gamma", sp.powsimp((gamma**2) ** (-1 - DELTA)), gamma ** (-2 * (1 + DELTA)))
+    return board.proof()
+
+
+def refute_polynomial() -> Proof:
+    """eta = gamma = 1, delta = 1/2, eps -> 0 (B = sigma^2/lambda grows): T = eps^-6 is unbounded."""
+    board = Blackboard("exact counterexample eta = gamma = 1, delta = 1/2, eps -> 0")
+    eps = sp.Symbol("eps", positive=True)
+    total = (eps ** (2 / sp.Rational(1, 2))) ** (-1 - sp.Rational(1, 2))
+    board.true("T -> oo at fixed eta and gamma", sp.limit(total, eps, 0, "+") == sp.oo, f"T = {total}")
+    return board.proof()
+
+
 def prove_root() -> Proof:
     """(c lambda^(1+delta))^(1/(1+delta)) = c^(1/(1+delta)) lambda."""
     board = Blackboard("exponents")

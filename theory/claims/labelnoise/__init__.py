@@ -6,6 +6,7 @@ SECTIONS = (
     "sec3_coupling",
     "sec5_extensions",
     "sec6_discussion",
+    "app_a_smoothness",
     "app_b_hessian",
     "app_b_process",
     "app_b_coupling",

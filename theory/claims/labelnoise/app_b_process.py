@@ -195,10 +195,12 @@ CLAIMS: tuple[Claim, ...] = (
         process.prove_martingale, "Both obey the same recursion (with Eq. 37 corrected).",
     ),
     entry(
-        "Eq47", "Appendix B, proof of Proposition 6, Eq. 47 and 49", "The step of the induction stays below the bound.",
+        "Eq47", "Appendix B, proof of Proposition 6, from Eq. 47 to 49",
+        "The step of the induction stays below the bound.",
         Form("(1 - eta g)^2 + eta nu g <= 1 for eta g <= 2 - nu", r"(I-\eta G_k)^2+\eta\nu G_k\preceq I",
              (1 - ETA * G) ** 2 + ETA * NU * G, sp.S.One, "<="),
-        process.prove_contraction_step, "1 - eta g (2 - eta g - nu), and 2 - eta g >= nu.",
+        process.prove_contraction_step,
+        "1 - eta g (2 - eta g - nu), and 2 - eta g >= nu. (The step into Eq. 47: Eq33.)",
         example={name: NUMBERS[name] for name in ("eta", "nu", "g")}, sample=_sample,
     ),
     entry(

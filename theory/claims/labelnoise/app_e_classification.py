@@ -154,10 +154,16 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     *_table(cl.LOGISTIC), *_table(cl.EXPONENTIAL), *_table(cl.SQUARE),
     entry(
-        "Eq152/covariance", "Appendix E.1, after Eq. 152", "eps* has covariance eta lambda G with lambda = eta "
-                                                           "sigma^2/B.",
-        words("(eta/B)^2 B sigma^2 G = eta lambda G", r"\operatorname{Cov}\epsilon_k^*=\eta\lambda G"),
-        lambda: _prove_scaled(), "B independent samples of variance sigma^2.",
+        "Eq152/covariance", "Appendix E.1, Eq. 152 and the line below", "eps* has covariance eta lambda G with lambda "
+                                                                        "= eta sigma^2/B.",
+        words("eps_i* with l'(f_i(c)) + l'(-f_i(c)): Cov eps* = eta lambda G",
+              r"\epsilon_i^*\propto l'(f_i(c))+l'(-f_i(c)):\ \operatorname{Cov}\epsilon_k^*=\eta\lambda G"),
+        lambda: _prove_scaled(), "c is a value of f_i, not a parameter: f_i(c) should read c. Read as printed in one "
+        "dimension, f = 2 theta with the exponential loss has another variance. With c: B independent samples of "
+        "variance sigma^2.",
+        form=words("eps_i* with l'(c) + l'(-c): Cov eps* = (eta/B)^2 B sigma^2 G = eta lambda G",
+                   r"\epsilon_i^*\propto l'(c)+l'(-c):\ \operatorname{Cov}\epsilon_k^*=\eta\lambda G"),
+        refute=cl.refute_value_as_parameter,
     ),
     entry(
         "Prop12", "Appendix E.1, Proposition 12", "|xi_t| <= (max(p/(1 - p), (1 - p)/p) 2 lambda d iota/nu)^(1/2).",
@@ -172,7 +178,7 @@ CLAIMS: tuple[Claim, ...] = (
         refute=martingales.refute_without_n,
     ),
     entry(
-        "Eq156", "Appendix E.1, proof of Proposition 12, Eq. 156",
+        "Eq156", "Appendix E.1, proof of Proposition 12, the factor P in Eq. 156",
         "eps^2 is at most max(p/(1 - p), (1 - p)/p) sigma^2.",
         Form("max(p^2, (1 - p)^2) = max(p/(1 - p), (1 - p)/p) p (1 - p)",
              r"\max\epsilon^2=\max\Big(\frac p{1-p},\frac{1-p}p\Big)\sigma^2",

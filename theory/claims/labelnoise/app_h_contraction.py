@@ -33,6 +33,12 @@ def _sums(point: Point, shift: int = 0) -> sp.Expr:
     return sp.ImmutableMatrix([[s[2], -beta * s[1]], [s[1], -beta * s[0]]])
 
 
+def _recursive(point: Point) -> sp.Expr:
+    k, trace, beta = int(point["k"]), block(point).trace(), point["beta"]
+    now, after = (mo.homogeneous(j, trace, beta) for j in (k, k + 1))
+    return sp.ImmutableMatrix([[after, -beta * now], [now, after - trace * now]])
+
+
 def _stationary(point: Point) -> sp.Expr:
     return sp.ImmutableMatrix(mo.stationary_block(point["eta"], point["g"], point["beta"]))
 
@@ -77,11 +83,14 @@ CLAIMS: tuple[Claim, ...] = (
           mo.prove_spectral_radius, "Squares compared; both sides are positive as x < 2, and for x >= 2 all three "
                                     "fail."),
     entry(
-        "Prop19", f"{H1}, Proposition 19, Eq. 265, k >= 1", "The powers of A_i.",
-        Form("A^k = [[s_{k+1}, -beta s_k], [s_k, -beta s_{k-1}]]",
-             r"A_i^k=\begin{bmatrix}s_{k+1}&-\beta s_k\\s_k&-\beta s_{k-1}\end{bmatrix}", _power, _sums),
-        mo.prove_powers, "Induction from k = 1 (at k = 0 the sum for s_{-1} is empty, while -1/beta is needed).",
-        example=EXAMPLE, sample=sample,
+        "Prop19", f"{H1}, Proposition 19, Eq. 265, with the 'k >= 0' of its proof", "The powers of A_i.",
+        Form("A^k = [[s_{k+1}, -beta s_k], [s_k, -beta s_{k-1}]] for k >= 0",
+             r"A_i^k=\begin{bmatrix}s_{k+1}&-\beta s_k\\s_k&-\beta s_{k-1}\end{bmatrix},\ k\ge0", _power, _sums),
+        mo.prove_powers, "True for k >= 1, all that is used. At k = 0 the sum for s_{-1} is empty, while -1/beta is "
+        "needed; with the recursion's s_{k+1} - (a + b) s_k for -beta s_{k-1} it holds there too.",
+        form=Form("A^k = [[s_{k+1}, -beta s_k], [s_k, s_{k+1} - (a + b) s_k]] for k >= 0, the printed one for k >= 1",
+                  r"A_i^k=\begin{bmatrix}s_{k+1}&-\beta s_k\\s_k&s_{k+1}-(a_i+b_i)s_k\end{bmatrix}", _power,
+                  _recursive), refute=mo.refute_power_zero, example={**EXAMPLE, "k": sp.S.Zero}, sample=sample,
     ),
     entry(
         "Eq266", f"{H1}, proof of Proposition 19, Eq. 266", "The right side of the induction step.",

@@ -160,17 +160,31 @@ CLAIMS: tuple[Claim, ...] = (
         example={"x": sp.Integer(1), "eta": sp.Rational(1, 2), "sigma": sp.Integer(1), "B": sp.Integer(4)},
     ),
     entry(
-        "Sec2.3/minimiser", "Section 2.3", "At a minimiser of L the gradient of L + lambda R is lambda grad R, "
-                                           "O(lambda).",
-        words("grad(L + lambda R) = lambda grad R where grad L = 0", r"\nabla\tilde L=\lambda\nabla R"),
-        lambda: _prove_stationary(), "Linearity.",
+        "Sec2.3/minimiser", "Section 2.3", "At a minimiser of L where R has a gradient that of L + lambda R is lambda "
+                                           "grad R, O(lambda).",
+        words("grad(L + lambda R) = lambda grad R where grad L = 0 and R is differentiable",
+              r"\nabla\tilde L=\lambda\nabla R"),
+        lambda: _prove_stationary(),
+        "Linearity. (R is finite where eta times the Hessian is below 2, as at every global minimiser.)",
     ),
     entry(
         "Theorem1/rate", "Section 2.4, after Theorem 1, and Appendix A",
-        "For delta = 1/2 the number of steps is of order eps^-6 + gamma^-3; it grows without bound as delta -> 0.",
+        "For delta = 1/2 and eta of constant order the number of steps is of order eps^-6 + gamma^-3; it grows without "
+        "bound as delta -> 0.",
         words("lambda^(-1-delta) at lambda = min(eps^(2/delta), gamma^2), delta = 1/2: max(eps^-6, gamma^-3)",
               r"\lambda^{-3/2}=\max(\epsilon^{-6},\gamma^{-3})"),
-        orders.prove_rate, "Exponents 2(1 + delta)/delta and 2(1 + delta).",
+        orders.prove_rate,
+        "Exponents 2(1 + delta)/delta and 2(1 + delta). The factor 1/eta of T is left out: lambda is then made small "
+        "by the batch size.",
+    ),
+    entry(
+        "Theorem1/polynomial", "Section 2.4, Theorem 1", "T is polynomial in 1/eta and 1/gamma.",
+        words("T = eta^-1 lambda^(-1-delta) = poly(1/eta, 1/gamma), lambda = min(eps^(2/delta), gamma^2)",
+              r"T=\tilde\Theta(\eta^{-1}\lambda^{-1-\delta})=\mathrm{poly}(\eta^{-1},\gamma^{-1})"),
+        orders.prove_polynomial, "1/eps is missing, as the next sentence of the paper has it.",
+        form=words("T = eta^-1 lambda^(-1-delta) = poly(1/eta, 1/eps, 1/gamma) for a given delta",
+                   r"T=\mathrm{poly}(\eta^{-1},\epsilon^{-1},\gamma^{-1})"),
+        refute=orders.refute_polynomial,
     ),
     entry(
         "Sec4/lower-bound", "Section 4, the approximation of R by the trace",
