@@ -108,7 +108,8 @@ ANY_GROWTH = Form("Eq. 5 for L with continuous fourth derivatives, xi centred, c
                   MEAN.latex + r"\quad (L\in C^4)")  # fmt: skip
 UNIFORM = Form("|E[z_{n+1} | z_n] - z_n + eta grad Lmod(z_n)| <= eta beta d^(3/2) E|xi|^3 / 6 if the third-order "
                "partial derivatives of L are beta-Lipschitz",
-               r"\big\|\mathbb E[z_{n+1}|z_n] - z_n + \eta\nabla\tilde L(z_n)\big\| \le \tfrac16\eta\beta d^{3/2}\,\mathbb E\|\xi_n\|^3")  # fmt: skip
+               r"\big\|\mathbb E[z_{n+1}|z_n] - z_n + \eta\nabla\tilde L(z_n)\big\|"
+               r" \le \tfrac16\eta\beta d^{3/2}\,\mathbb E\|\xi_n\|^3")  # fmt: skip
 FOR_ALL = Form("Eq. 5 for every n >= 0 from a given w_0", MEAN.latex)
 INDEPENDENT = Form("Eq. 5 for n >= 1, and for n = 0 only if z_0 = w_0 - xi_0 is independent of xi_0 (w_0 = z_0 + xi_0)",
                    MEAN.latex + r"\quad (\xi_n \perp z_n)")  # fmt: skip
