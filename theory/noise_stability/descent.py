@@ -129,6 +129,15 @@ def prove_xi_bound() -> Proof:
     return board.proof()
 
 
+def prove_eq36() -> Proof:
+    """Eq. 36: both parts of Lemma 4.4, delta with 2 grad F, added up over T steps."""
+    board = Blackboard("sum of T equal bounds")
+    for part in (prove_xi_bound(), prove_average_variance(), prove_variance_bound()):
+        board.include(part)
+    board.equal("T (sigma^2/k + C^2 H/k)", T * (SIGMA**2 / K + C**2 * H / K), T * (SIGMA**2 + C**2 * H) / K)
+    return board.proof()
+
+
 def prove_domination() -> Proof:
     """Eq. 30: |int_0^1 <grad F(W + s v) - grad F(W), v> ds| <= int C s |v|^2 ds."""
     board = Blackboard("integral along the line")

@@ -37,6 +37,16 @@ def prove_eq15() -> Proof:
     return board.proof()
 
 
+def refute_eq15() -> Proof:
+    """l(w) = w^4/12, so l'' = w^2, sigma^2 = 2, beta = 1/2, W = 1, What = 0: E_1 = 1, the printed sum is -1."""
+    board = Blackboard("exact counterexample l = w^4/12, W = 1, What = 0, sigma^2 = 2, beta = 1/2")
+    w = sp.Symbol("w", real=True)
+    trace = sp.diff(w**4 / 12, w, 2)
+    here, there, half = trace.subs(w, 1), trace.subs(w, 0), sp.Rational(1, 2)
+    board.differ("E_1 against Eq. 15 + Eq. 16", -here + here / half, (there - here) / half + (1 - half) / half * here)
+    return board.proof()
+
+
 def refute_eq17_chain() -> Proof:
     """With the scalar trace inside the norm, Lemma A.5 gives one more sqrt(p): M = m Id, p = 4."""
     board = Blackboard("exact counterexample M = Id, p = 4")

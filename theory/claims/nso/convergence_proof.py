@@ -39,7 +39,8 @@ def _variances() -> tuple[Claim, ...]:
                  r"\mathbb E\left[\tfrac12\|a(U)\|^2+\tfrac12\|a(-U)\|^2\right]=\mathbb E\|a(U)\|^2")  # fmt: skip
     return (
         entry("Eq25", f"{PLACE}, Eq. 25-27", "Variance of an average of k independent terms.", mean,
-              "Cross terms vanish; induction on k.", prove=ds.prove_average_variance),
+              "Cross terms vanish; induction on k. (Delta has 2 grad F here, unlike in Section 4.)",
+              prove=ds.prove_average_variance),
         entry("Eq28", f"{PLACE}, Eq. 28", "Variance of a single two-point gradient.", bound,
               "By our own proof, see nso/4.4/delta; sharp up to 1 - q for f' = C|x| and rare noise.",
               prove=ds.prove_variance_bound),
@@ -84,7 +85,7 @@ def _lemma() -> tuple[Claim, ...]:
         entry("Eq30", f"{PLACE}, Eq. 30", "Smooth functions lie within a parabola of their tangent.", eq30,
               "Integral along the line.", prove=ds.prove_domination),
         entry("Eq31", f"{PLACE}, display after Eq. 30, its sum, and Eq. 31-32", "The descent inequality and its sum.",
-              lines, "Expansion of squares; the sum telescopes. (The first line is printed for k = 1.)",
+              lines, "Expansion of squares; the sum telescopes. (First line for k = 1; delta as in Eq. 25.)",
               prove=ds.prove_expansion),
         entry("Eq33", f"{PLACE}, condition on eta_t and Eq. 33", "Weakened coefficient.", step, "Factorisation.",
               prove=ds.prove_step_condition, example=at("C", "eta"), domain=STEP_SIZES),
@@ -105,7 +106,10 @@ def _cases() -> tuple[Claim, ...]:
     eq35 = Form("E|grad F(W_t)|^2 <= 2 D^2/(T eta) + (C eta/T) sum (E|delta_i|^2 + E|xi_i|^2), t uniform on 0..T-1",
                 r"\mathbb E\|\nabla F(W_t)\|^2\le\frac{2}{T\eta}D^2"
                 r"+\frac{C\eta}{T}\sum(\mathbb E\|\delta_i\|^2+\mathbb E\|\xi_i\|^2)")  # fmt: skip
-    eq36 = Form("sum over T steps <= T (sigma^2 + C^2 H)/k", r"\le T\frac{\sigma^2+C^2H(\mathcal P)}{k}")
+    eq36 = Form(
+        "for delta with 2 grad F, as in Eq. 25: sum over T steps <= T (sigma^2 + C^2 H)/k",
+        r"\le T\frac{\sigma^2+C^2H(\mathcal P)}{k}",
+    )
     root = sp.sqrt(2 * C * D**2 * DELTA / T)
     lowest = ds.LOSSY.subs(ETA, ds.BEST)
     case1 = Form("min over eta of 2 D^2/(T eta) + C eta Delta = sqrt(2 C D^2 Delta/T)",
@@ -125,7 +129,7 @@ def _cases() -> tuple[Claim, ...]:
         entry("Eq35", f"{PLACE}, Eq. 35", "Lemma B.1 with a fixed step.", eq35,
               "Substitution in the corrected Eq. 29 (the printed Eq. 29 would give C times the first term).",
               prove=ds.prove_eq35),
-        entry("Eq36", f"{PLACE}, Eq. 36", "Lemma 4.4, summed.", eq36, "T equal bounds.", prove=ds.prove_xi_bound),
+        entry("Eq36", f"{PLACE}, Eq. 36", "Lemma 4.4, summed.", eq36, "T equal bounds.", prove=ds.prove_eq36),
         entry("Eq37", f"{PLACE}, Eq. 37 and 38, case 1", "Minimum over the step size.", case1,
               "The two equal terms add up to twice the printed root. Eq. 6 survives by a sharper argument (nso/4.3).",
               prove=ds.prove_eq37, refute=ds.refute_eq37, form=right1, example=at("C", "D", "T", "Delta")),

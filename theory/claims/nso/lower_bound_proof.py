@@ -59,7 +59,8 @@ def _steps() -> tuple[Claim, ...]:
     eq40 = Form("|<xi_t, e_{t+1}>| <= sigma/sqrt(k) for each gives the same for their average", r"|\langle\bar\xi_t,e"
                                                                                                 r"_{t+1}"
                 r"\rangle|\le\sigma/\sqrt k")  # fmt: skip
-    eq41 = Form("with alpha_i = 2 eta_i sigma/sqrt(k): |eta_i xi + U| <= alpha_i and h_i' = 0 at both points",
+    eq41 = Form("with alpha_i = 2 eta_i sigma/sqrt(k), |xi| <= sigma/sqrt(k) and |U| <= eta_i sigma/sqrt(k): |eta_i "
+                "xi + U| <= alpha_i and h_i' = 0 at both points",
                 r"|\eta_0\langle\bar\xi_0,e_1\rangle\pm\langle U,e_1\rangle|\le\alpha_0")  # fmt: skip
     first = Form("W_1 = W_0 - eta_0 ((1/2) sum_{i=1}^k (grad f(W_0+U_i) + grad f(W_0-U_i)) + xi) = (1-eta_0/G) W_0 - "
                  "eta_0 xi", r"W_1=W_0-\eta_0\left(\tfrac12\sum_{i=1}^k(\cdot)+\bar\xi_0\right)")  # fmt: skip
@@ -78,14 +79,16 @@ def _steps() -> tuple[Claim, ...]:
         entry("Eq40", f"{PLACE}, Eq. 40 and the next display", "Averages of bounded noise are bounded.", eq40,
               "Triangle inequality.", prove=cf.prove_bounded_average),
         entry("Eq41", f"{PLACE}, Eq. 41 and the displays on h_0'", "The plateau is wide enough.", eq41,
-              "Two halves, with U clipped on both sides. (alpha_T and eta_T do not exist.)", prove=cf.prove_clipping),
+              "Two halves. The bound on |U| needs U clipped on both sides (nso/4.5/truncation). (alpha_T and eta_T do "
+              "not exist.)", prove=cf.prove_clipping),
         entry("B.2/first-step", f"{PLACE}, W_1", "The first iterate.", first,
               "1/2 should read 1/(2k); with k = 2 the printed step is twice as long.", prove=cf.prove_update,
               refute=cf.refute_first_update, form=first_right),
         entry("B.2/second-step", f"{PLACE}, W_2", "The second iterate.", second,
               "The leading minus sign is a misprint.",
               prove=cf.prove_update, refute=cf.refute_second_sign, form=second_right),
-        entry("Eq42", f"{PLACE}, induction and Eq. 42", "All iterates.", eq42, "Induction, coordinate by coordinate.",
+        entry("Eq42", f"{PLACE}, induction and Eq. 42", "All iterates.", eq42,
+              "Induction, coordinate by coordinate. (The lines before leave out e_0 after <W_t, e_0>.)",
               prove=cf.prove_update, experiments=(_iterates_experiment(),)),
     )  # fmt: skip
 
@@ -94,7 +97,8 @@ def _bounds() -> tuple[Claim, ...]:
     start = Form("F(W_0) - min F = F(W_0), the minimum being attained at zero", r"F(W_0)-\min F=F(W_0)")
     start_right = Form("F(W_0) - min F = D^2/2 + (C/4) sum alpha_i^2, the minimum being attained beyond the plateaus",
                        r"F(W_0)-\min F=\tfrac{D^2}2+\tfrac C4\sum\alpha_i^2")  # fmt: skip
-    eq43 = Form("F(W_0) - min F <= D^2 iff sum eta_i^2 <= k D^2/(2 C sigma^2); (sum eta_i)^2/T <= sum eta_i^2",
+    eq43 = Form("with |U_{i+1}| <= alpha_i/2: F(W_0) - min F <= D^2 iff sum eta_i^2 <= k D^2/(2 C sigma^2); "
+                "(sum eta_i)^2/T <= sum eta_i^2",
                 r"\frac1T\left(\sum\eta_i\right)^2\le\sum\eta_i^2\le\frac{kD^2}{2C\sigma^2}")  # fmt: skip
     enough = Form("the condition of Lemma B.2 on sum eta_i gives F(W_0) - min F <= D^2",
                   r"\sum\eta_i\le\sqrt{\tfrac{D^2kT}{2\sigma^2C}}\Rightarrow F(W_0)-\min F\le D^2")  # fmt: skip
@@ -124,7 +128,7 @@ def _bounds() -> tuple[Claim, ...]:
               "At zero every h_i is at its top; and F is positive everywhere if U_0 has a variance. The difference is "
               "what the next line says.", prove=cf.prove_start, refute=cf.refute_start, form=start_right),
         entry("Eq43", f"{PLACE}, next line and Eq. 43", "Condition on the step sizes.", eq43,
-              "Algebra, Cauchy-Schwarz.",
+              "Algebra, Cauchy-Schwarz, for U clipped on both sides (nso/4.5/truncation).",
               prove=cf.prove_eq43),
         entry("Eq43/converse", f"{PLACE}, Lemma B.2 against Eq. 43",
               "The lemma's condition makes the construction admissible.",

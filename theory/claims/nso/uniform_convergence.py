@@ -33,8 +33,9 @@ def _lemma() -> tuple[Claim, ...]:
                        r"\Pr[E]\ge1-2|\mathcal N|p^2e^{-n\delta^2/(2p^2B^2)}")  # fmt: skip
     return (
         entry("A.5", "Appendix A.1, Lemma A.5, Eq. 13", "Uniform convergence of the Hessian.", lemma,
-              "Holds: a bounded loss with an L-Lipschitz Hessian has bounded Hessians, and Hoeffding's inequality "
-              "with a cover does the rest. The constants of the printed proof do not (next entries).",
+              "Holds where the hypothesis space is a ball, as in the proof, and delta < 1: a bounded loss with an "
+              "L-Lipschitz Hessian then has bounded Hessians, and Hoeffding's inequality with a cover does the rest. "
+              "The constants of the printed proof do not (next entries).",
               prove=uc.prove_lemma),
         entry("A.5/constants", f"{PLACE}, C_2 = 4 alpha sqrt(p)", "Constants of Lemma A.5.", constants,
               "The trace does not bound a Hessian with eigenvalues of both signs: diag(1, -1) has alpha = 0.",
