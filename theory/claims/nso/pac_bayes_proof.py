@@ -32,7 +32,8 @@ def _split() -> tuple[Claim, ...]:
     other = sp.Symbol("emp_hat", real=True)
     eq15 = Form("E_1 = (emp_hat - pop)/beta + (1-beta)/beta pop (emp, pop: sigma^2/2 times the mean traces at W, "
                 "emp_hat at What)",
-                r"E_1=\tfrac1\beta(\mathrm{emp}(\hat W)-\mathrm{pop}(W))+\tfrac{1-\beta}{\beta}\mathrm{pop}(W)", -pop + emp / BETA, (other - pop) / BETA + (1 - BETA) / BETA * pop)  # fmt: skip
+                r"E_1=\tfrac1\beta(\mathrm{emp}(\hat W)-\mathrm{pop}(W))+\tfrac{1-\beta}{\beta}\mathrm{pop}(W)",
+                -pop + emp / BETA, (other - pop) / BETA + (1 - BETA) / BETA * pop)  # fmt: skip
     eq15_right = Form("E_1 = (emp - pop)/beta + (1-beta)/beta pop (emp, pop: sigma^2/2 times the mean traces at W)",
                       r"E_1=\tfrac1\beta(\mathrm{emp}-\mathrm{pop})+\tfrac{1-\beta}{\beta}\mathrm{pop}",
                       -pop + emp / BETA, (emp - pop) / BETA + (1 - BETA) / BETA * pop)  # fmt: skip
