@@ -121,6 +121,19 @@ def refute_continuity() -> Proof:
     return board.proof()
 
 
+@cache
+def refute_gradient_expansion() -> Proof:
+    """f = relu(w), x = y = 1, delta = 1/10, w* = 9/10: from the left the gradient tends to -1/10, not to 0."""
+    board = Blackboard("exact example")
+    board.include(refute_continuity())
+    w, norm = sp.symbols("w h", positive=True)
+    gradient, at = sp.diff((w - 1) ** 2 / 2, w), sp.Rational(9, 10)
+    board.equal("gradient at 9/10 from the left", sp.limit(gradient, w, at, "-"), -sp.Rational(1, 10))
+    board.equal("H (w - w*) there, for any number H", sp.limit(norm * (w - at), w, at, "-"), sp.S.Zero)
+    board.true("|grad L|^2 / |w - w*|^2 is unbounded", sp.limit(gradient**2 / (w - at) ** 2, w, at, "-") == sp.oo)
+    return board.proof()
+
+
 # --- Eq. 61-80, step by step ------------------------------------------------------------------------------------
 
 FORM, TRACE_F, SQUARE, ALONG = sp.symbols("uFu TrF G2 uG2", positive=True)

@@ -45,6 +45,47 @@ def prove_isotropic_hessian() -> Proof:
     return board.proof()
 
 
+def escape_chance(barrier: sp.Expr, rank_one: bool) -> sp.Expr:
+    """P(L >= delta) at H = I in two dimensions, Tr Sigma = 2; barrier is delta / v, v = (1 - e^(-2t))/2.
+
+    theta is Gaussian with covariance v Sigma: |theta|^2 / v is twice a chi^2 of one degree of freedom for
+    Sigma = 2 u u^T, and a chi^2 of two for Sigma = I.
+
+    Examples
+    --------
+    >>> escape_chance(sp.Integer(4), False)
+    exp(-4)
+    """
+    return sp.erfc(sp.sqrt(barrier / 2)) if rank_one else sp.exp(-barrier)
+
+
+@cache
+def prove_isotropic_rise() -> Proof:
+    """H = lambda I: the expected rise tr((I - e^(-2Ht)) Sigma)/4 (Eq. 13) depends on Tr Sigma only, at every t."""
+    board = Blackboard("linear algebra")
+    sigma, t = _symmetric("S", 3), sp.Symbol("t", positive=True)
+    left = (sp.eye(3) - (-2 * LAM * t * sp.eye(3)).exp()) * sigma
+    board.equal("d = 3", left.trace() / 4, (1 - sp.exp(-2 * LAM * t)) * sigma.trace() / 4)
+    return board.proof()
+
+
+@cache
+def refute_isotropic_escape() -> Proof:
+    """H = I, D = 2: 2 u u^T and I have the same trace, but L reaches 4 v with chances erfc(sqrt 2) and e^(-4)."""
+    board = Blackboard("exact example")
+    z, r = sp.symbols("z r", positive=True)
+    x = sp.Symbol("x", positive=True)
+    tail = 2 * sp.integrate(sp.exp(-(z**2) / 2) / sp.sqrt(2 * sp.pi), (z, sp.sqrt(x), sp.oo))
+    board.equal("rank one: P(z^2 >= x) for a standard normal z", tail.rewrite(sp.erfc), escape_chance(x, True))
+    plane = sp.integrate(r * sp.exp(-(r**2) / 2), (r, sp.sqrt(2 * x), sp.oo))
+    board.equal("isotropic: P(z_1^2 + z_2^2 >= 2 x)", plane, escape_chance(x, False))
+    board.equal("same trace", (2 * sp.diag(1, 0)).trace(), sp.eye(2).trace())
+    left, right = escape_chance(sp.Integer(4), True), escape_chance(sp.Integer(4), False)
+    board.true("at x = 4 rank-one noise escapes more than twice as often", left > 2 * right,
+               f"{sp.N(left, 5)} against {sp.N(right, 5)}")  # fmt: skip
+    return board.proof()
+
+
 @cache
 def prove_rank_one() -> Proof:
     """In an eigenbasis of H: lambda_1 Tr Sigma - Tr(H Sigma) = sum (lambda_1 - lambda_i) S_ii, and S_ii >= 0."""

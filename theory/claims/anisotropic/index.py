@@ -34,7 +34,7 @@ INDEX: dict[str, tuple[str, ...] | str] = {
     ),
     "Section 3.2, display before Eq. 14": _ids("Eq14"),
     "Eq. 14": _ids("T1", "D.3/hessian-coefficient", "D.3/eigenvector-coefficient"),
-    "Section 3.2, the ill-conditioning of minima": _ids("3.2/isotropic-hessian"),
+    "Section 3.2, the ill-conditioning of minima": _ids("3.2/isotropic-hessian", "3.2/isotropic-escape"),
     "Section 3.2, the structure of noise": _ids("3.2/rank-one"),
     "Proposition 1": _ids("P1"),
     "Eq. 15": "An assumption; what it asks in Section 5.3 is judged there.",

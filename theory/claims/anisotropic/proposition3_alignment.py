@@ -9,6 +9,8 @@ from theory.claims.building import Prove
 from theory.claims.claim import Claim
 
 PROOF = "Appendix A.5"
+KINK = ("False at a minimum on a kink: f = relu(w), x = y = 1, delta = 1/10 has its minima at w >= 9/10, and the "
+        "gradient tends to -1/10 from the left of 9/10.")  # fmt: skip
 SMOOTH = "where every output is affine near the minimum (no kink at it) and H(theta*) != 0"
 
 
@@ -58,23 +60,30 @@ def _premises() -> tuple[Claim, ...]:
 
 
 def _middle() -> tuple[Claim, ...]:
-    chain = "Given Eq. 61 and 62: the radius grows with lambda."
+    chain = "Read as a step, given Eq. 61 and 62: the radius grows with lambda."
     numerator = r"u^TFu-u^T\nabla L\nabla L^Tu"
+    expansion = r"\nabla L(\theta)=H(\theta^*)(\theta-\theta^*)+o(\theta-\theta^*)"
+    square = r"\|\nabla L\|^2\le\|H(\theta^*)\|^2\|\theta-\theta^*\|^2"
     return (
-        _step("63", "Expansion of the gradient at the minimum, off kinks.", f"grad L = H (theta - theta*), exactly "
-            f"{SMOOTH}",
-              r"\nabla L(\theta)=H(\theta^*)(\theta-\theta^*)+o(\theta-\theta^*)", p3.prove_gradient_bound,
-              "The loss is quadratic there, so the remainder is 0."),
-        _step("64", "Size of the gradient, off kinks.", "|grad L|^2 <= |H|^2 |theta - theta*|^2",
-              r"\|\nabla L\|^2\le\|H(\theta^*)\|^2\|\theta-\theta^*\|^2", p3.prove_gradient_bound,
-              "In an eigenbasis; the remainder is 0."),
-        _step("66", "Radius with lambda(theta) for lambda* - eps_1.", "sqrt(delta^2 delta_2 (lambda* - eps_1)) <= "
-              "sqrt(delta^2 delta_2 lambda)", r"\sqrt{\delta^2\delta_2(\lambda^*-\epsilon_1)}\le"
+        entry("Eq63", f"{PROOF}, Eq. 63", "Expansion of the gradient at every minimum.",
+              words("grad L(theta) = H(theta*)(theta - theta*) + o(theta - theta*) near every minimum", expansion),
+              p3.prove_gradient_bound, KINK + " Off kinks the loss is quadratic, so the remainder is 0.",
+              form=words(f"grad L = H(theta*)(theta - theta*), {SMOOTH}",
+                         r"\nabla L(\theta)=H(\theta^*)(\theta-\theta^*)"), refute=p3.refute_gradient_expansion),
+        entry("Eq64", f"{PROOF}, Eq. 64", "Size of the gradient near every minimum.",
+              words("|grad L|^2 <= |H(theta*)|^2 |theta - theta*|^2 + o(|theta - theta*|^2) near every minimum",
+                    square + r"+o(\|\theta-\theta^*\|^2)"), p3.prove_gradient_bound, KINK + " Off kinks it holds in an "
+              "eigenbasis, without a remainder.",
+              form=words(f"|grad L|^2 <= |H(theta*)|^2 |theta - theta*|^2, {SMOOTH}", square),
+              refute=p3.refute_gradient_expansion),
+        _step("66", "Radius with lambda(theta) for lambda* - eps_1.", "where Eq. 62 holds: sqrt(delta^2 delta_2 "
+              "(lambda* - eps_1)) <= sqrt(delta^2 delta_2 lambda)", r"\sqrt{\delta^2\delta_2(\lambda^*-\epsilon_1)}\le"
               r"\sqrt{\delta^2\delta_2\lambda}", p3.prove_radius_chain, chain),
-        _step("67", "Radius with u^T F u.", "sqrt(delta^2 delta_2 lambda) <= sqrt(delta_2 u^T F u)",
+        _step("67", "Radius with u^T F u.", "where Eq. 61 holds: sqrt(delta^2 delta_2 lambda) <= sqrt(delta_2 u^T F u)",
               r"\sqrt{\delta^2\delta_2\lambda}\le\sqrt{\delta_2u^TFu}", p3.prove_radius_chain, chain),
-        _step("68", "Gradient against noise within the radius.", "|grad L|^2 <= delta_2 u^T F u (+ o)",
-              r"\|\nabla L\|^2\le\delta_2u^TFu+o(\cdot)", p3.prove_radius_chain, "Eq. 64 at the radius of Eq. 67."),
+        _step("68", "Gradient against noise within the radius, where Eq. 64 holds.", "where Eq. 64 and 67 hold: |grad "
+              "L|^2 <= delta_2 u^T F u (+ o)", r"\|\nabla L\|^2\le\delta_2u^TFu+o(\cdot)", p3.prove_radius_chain,
+              "Read as a step: Eq. 64 at the radius of Eq. 67. At minima on kinks Eq. 64 fails."),
         _step("69", "Gradient covariance and Fisher matrix.", "Sigma = F - grad L grad L^T", r"\Sigma=F-\nabla "
             r"L\nabla L^T",
               fi.prove_covariance_identity, "Expansion of the covariance."),
@@ -90,20 +99,21 @@ def _middle() -> tuple[Claim, ...]:
 
 
 def _end() -> tuple[Claim, ...]:
-    where = "Where u^T F u >= |grad L|^2, which Eq. 68 provides."
     fraction = r"\frac{u^TFu}{\operatorname{Tr}F}"
-    end = "Eq. 76 and 79 combined; it holds where Eq. 62 does."
+    bound = (r"\frac{u^T\Sigma u}{\operatorname{Tr}\Sigma}\ge\frac{(1-2\delta_2)\delta^2}{(\delta+\epsilon)^2}"
+             r"\frac{\lambda}{\operatorname{Tr}H}")  # fmt: skip
+    ratio = "u^T Sigma u / Tr Sigma >= (1 - 2 delta_2) delta^2/(delta + eps)^2 lambda/Tr H"
     return (
-        _step("73", "A larger denominator.", "(u^T F u - |grad L|^2)/(Tr F - |grad L|^2) >= (u^T F u - |grad L|^2)/Tr "
-                                             "F",
-              r"\cdots\ge\frac{u^TFu-\|\nabla L\|^2}{\operatorname{Tr}F}", p3.prove_ratio_chain, where),
-        _step("74", "Factorised.", "(u^T F u / Tr F)(1 - |grad L|^2 / u^T F u)", fraction +
+        _step("73", "A larger denominator.", "where u^T F u >= |grad L|^2: (u^T F u - |grad L|^2)/(Tr F - |grad L|^2) "
+              ">= (u^T F u - |grad L|^2)/Tr F", r"\cdots\ge\frac{u^TFu-\|\nabla L\|^2}{\operatorname{Tr}F}",
+              p3.prove_ratio_chain, "Read as a step, where u^T F u >= |grad L|^2, as Eq. 68 says."),
+        _step("74", "Factorised.", "= (u^T F u / Tr F)(1 - |grad L|^2 / u^T F u)", fraction +
               r"\big(1-\tfrac{\|\nabla L\|^2}{u^TFu}\big)", p3.prove_ratio_chain, "Algebra."),
-        _step("75", "Eq. 68 inserted.", ">= (u^T F u / Tr F)(1 - delta_2 - o(delta_2))",
+        _step("75", "Eq. 68 inserted.", "where Eq. 68 holds: >= (u^T F u / Tr F)(1 - delta_2 - o(delta_2))",
               fraction + r"(1-\delta_2-o(\delta_2))",
-              p3.prove_ratio_chain, "Eq. 68 divided by u^T F u > 0."),
-        _step("76", "The remainder absorbed.", ">= (u^T F u / Tr F)(1 - 2 delta_2)", fraction + r"(1-2\delta_2)",
-              p3.prove_ratio_chain, "Once the remainder is at most delta_2."),
+              p3.prove_ratio_chain, "Read as a step: Eq. 68 divided by u^T F u > 0."),
+        _step("76", "The remainder absorbed.", "once o(delta_2) <= delta_2: >= (u^T F u / Tr F)(1 - 2 delta_2)",
+              fraction + r"(1-2\delta_2)", p3.prove_ratio_chain, "Once the remainder is at most delta_2."),
         _step("77", "Eq. 60 as a quadratic form.", "u^T (F - delta^2 H) u >= 0 for all u", r"u^T(F-\delta^2H)u\ge0",
               fi.prove_lower, "The definition of the order."),
         _step("78", "Eq. 60 under the trace.", "Tr((delta + eps)^2 H - F) >= 0",
@@ -114,11 +124,11 @@ def _end() -> tuple[Claim, ...]:
         _step("80", "u is the top eigenvector.", "= delta^2 lambda / ((delta + eps)^2 Tr H)",
               r"\frac{\delta^2\lambda}{(\delta+\epsilon)^2\operatorname{Tr}H}", p3.prove_trace_ratio, "u^T H u = "
                   "lambda."),
-        entry("Eq83", f"{PROOF}, Eq. 82-83", "The bound on the set of Eq. 81, off kinks.",
-              words(f"u^T Sigma u / Tr Sigma >= (1 - 2 delta_2) delta^2/(delta + eps)^2 lambda/Tr H {SMOOTH}",
-                    r"\frac{u^T\Sigma u}{\operatorname{Tr}\Sigma}\ge\frac{(1-2\delta_2)\delta^2}{(\delta+\epsilon)^2}"
-                    r"\frac{\lambda}{\operatorname{Tr}H}"), p3.prove_proposition,
-              end + " The set itself is named with delta^1 for delta_1."),
+        entry("Eq83", f"{PROOF}, Eq. 82-83", "The bound on the set of Eq. 81, near every minimum.",
+              words(f"{ratio} on the set of Eq. 81", bound), p3.prove_proposition,
+              "False at the minimum of the counterexample to Proposition 3, however small the set; true off kinks, by "
+              "Eq. 76 and 79. The set itself is named with delta^1 for delta_1.",
+              form=words(f"{ratio} on the set of Eq. 81, {SMOOTH}", bound), refute=p3.refute_proposition),
     )  # fmt: skip
 
 
