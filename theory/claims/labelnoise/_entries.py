@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Form, Point, Verdict
+from theory.claims.domain import Domain
 from theory.proof import Proof
 
 PAPER = "labelnoise"
@@ -33,6 +34,20 @@ SYMBOLS = {
     "D": "radius of the coupling error, positive",
     "M": "D / nu",
 }
+
+
+_UNIT, _POSITIVE = sp.Interval.open(0, 1), sp.Interval.open(0, 100)
+SETS: dict[str, sp.Set] = {
+    "nu": _UNIT, "beta": sp.Interval.Ropen(0, 1), "p": _UNIT, "share": sp.Interval.Lopen(0, 1),
+    "eta": _POSITIVE, "lam": _POSITIVE, "g": _POSITIVE, "ell": _POSITIVE, "M": _POSITIVE, "x": sp.Interval(-20, 20),
+    "n": sp.Range(1, 101), "k": sp.Range(1, 13), "tau": sp.Range(1, 9),
+}  # fmt: skip
+"""Where the symbols of the inequalities live, for the search; the paper's bounds that bind several come on top."""
+
+
+def within(*names: str, where: tuple[sp.Basic, ...] = (), **others: sp.Set) -> Domain:
+    """The domain of the named symbols, each with its usual set or the one given."""
+    return Domain({**{name: SETS[name] for name in names}, **others}, where)
 
 
 def entry(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import sympy as sp
 
 from theory.claims.claim import Claim, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, positive, sampler, words
+from theory.claims.labelnoise._entries import entry, fraction, positive, sampler, within, words
 from theory.label_noise import descent, orders
 from theory.proof import Proof
 
@@ -76,6 +76,7 @@ CLAIMS: tuple[Claim, ...] = (
         form=Form("-eta (2 - eta ell)/2 <= -eta nu/2", r"-\tfrac\eta2(2-\eta\ell)\le-\tfrac{\eta\nu}2",
                   -ETA * (2 - ETA * ELL) / 2, -ETA * NU / 2, "<="),
         refute=descent.refute_descent_equality, example=DESCENT, symbols=NAMES, sample=_descent_sample,
+        domain=within("eta", "ell", "nu", where=(sp.Le(ETA * ELL, 2 - NU),)),
     ),
     entry(
         "Prop7/stopping", f"{APPENDIX}, Proposition 7, Eq. 88, 90 and 96",
@@ -227,7 +228,7 @@ CLAIMS: tuple[Claim, ...] = (
         Form("5 M + (11/10) nu M <= 8 M", r"5\mathcal M+\tfrac{11}{10}\mathcal D\le8\mathcal M",
              5 * M + sp.Rational(11, 10) * NU * M, 8 * M, "<="),
         descent.prove_corollary2, "D = nu M.", example={"M": sp.Integer(1), "nu": sp.Rational(9, 10)},
-        sample=sampler(M=positive(), nu=fraction),
+        sample=sampler(M=positive(), nu=fraction), domain=within("M", "nu"),
     ),
     entry(
         "Corollary2/probability", f"{APPENDIX}, Corollary 2",

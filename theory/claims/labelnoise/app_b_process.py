@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Effort, Estimates, Experiment, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, words
+from theory.claims.labelnoise._entries import entry, fraction, within, words
 from theory.label_noise import martingales, process
 
 PLACE = "Appendix B, proof of Proposition 2"
@@ -86,6 +86,7 @@ def _bounded(text: str, right: sp.Expr, left: sp.Expr = CLOSED, latex: str = "")
     return Form(text, latex, left, right, "<=")
 
 
+SEPARATED = (sp.Le(ETA * G, 2 - NU),)
 NUMBERS = {**EXAMPLE, "nu": sp.Rational(1, 2), "n": sp.Integer(2)}
 COVARIANCE = words("sample by sample: sum_s (eta eps_s/B)^2 g_s g_s^T <= n eta lambda G",
                    r"\sum_s\tfrac{\eta^2}{B^2}\epsilon_s^2g_sg_s^T\preceq n\eta\lambda G")  # fmt: skip
@@ -156,6 +157,7 @@ CLAIMS: tuple[Claim, ...] = (
         form=_bounded("lambda (1 - (1 - eta g)^(2k))/(2 - eta g) <= lambda/nu", LAM / NU,
                       latex=r"\mathbb E\,\xi_k\xi_k^T\preceq\frac\lambda\nu I"),
         refute=process.refute_eta_over_nu, example=NUMBERS, sample=_sample,
+        domain=within("eta", "nu", "g", "lam", "k", where=SEPARATED),
     ),
     entry(
         "Eq33", f"{PLACE}, Eq. 32-33", "The outer product of the noise of a step is at most n eta lambda G.",
@@ -177,6 +179,7 @@ CLAIMS: tuple[Claim, ...] = (
         _bounded("n lambda (1 - (1 - eta g)^(2k))/(2 - eta g) <= n lambda/nu", N * LAM / NU, N * CLOSED,
                  r"n\lambda\Pi_G(2-\eta G)^{-1}(I-(I-\eta G)^{2k})\preceq\frac{n\lambda}\nu I"),
         process.prove_upper_bound, "eta g <= 2 - nu.", example=NUMBERS, sample=_sample,
+        domain=within("eta", "nu", "g", "lam", "n", "k", where=SEPARATED),
     ),
     entry(
         "Eq37", "Appendix B, proof of Proposition 6, Eq. 37", "The martingales X^(k) defined by Eq. 37 end at xi_k.",
@@ -202,6 +205,7 @@ CLAIMS: tuple[Claim, ...] = (
         process.prove_contraction_step,
         "1 - eta g (2 - eta g - nu), and 2 - eta g >= nu. (The step into Eq. 47: Eq33.)",
         example={name: NUMBERS[name] for name in ("eta", "nu", "g")}, sample=_sample,
+        domain=within("eta", "nu", "g", where=SEPARATED),
     ),
     entry(
         "Eq48", "Appendix B, proof of Proposition 6, Eq. 48, and of Proposition 12, Eq. 157",

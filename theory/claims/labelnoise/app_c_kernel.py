@@ -7,7 +7,7 @@ import random
 import sympy as sp
 
 from theory.claims.claim import Claim, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, positive, sampler, words
+from theory.claims.labelnoise._entries import entry, fraction, positive, sampler, within, words
 from theory.label_noise import descent
 
 PLACE = "Appendix C"
@@ -60,6 +60,7 @@ CLAIMS: tuple[Claim, ...] = (
         refute=descent.refute_quarter,
         example={"nu": sp.Rational(1, 4), "ell": sp.Integer(1), "eta": sp.Rational(7, 4)},
         symbols={"ell": "Lipschitz constant of the gradient"}, sample=_quadratic,
+        domain=within("eta", "nu", "ell", where=(sp.Le(ETA * ELL, 2 - NU),)),
     ),
     entry(
         "Eq145", f"{PLACE}, Eq. 145", "|grad L|^2 >= 2 lambda_0 L where the kernel's eigenvalues are at least "

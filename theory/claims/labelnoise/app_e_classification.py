@@ -8,7 +8,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Effort, Estimates, Experiment, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, positive, sampler, words
+from theory.claims.labelnoise._entries import entry, fraction, positive, sampler, within, words
 from theory.label_noise import classification as cl
 from theory.label_noise import martingales
 from theory.proof import Blackboard, Proof
@@ -85,14 +85,9 @@ def _table(loss: cl.Loss) -> tuple[Claim, ...]:
     )  # fmt: skip
 
 
-def _third(point: Point) -> sp.Expr:
-    z = sp.exp(point["x"])
-    return sp.Abs(z * (1 - z) / (1 + z) ** 3)
-
-
-def _exponential(point: Point) -> sp.Expr:
-    w = sp.sqrt((1 - point["p"]) / point["p"])
-    return point["p"] * w * sp.exp(point["x"]) + (1 - point["p"]) / w * sp.exp(-point["x"])
+_THIRD = sp.Abs(sp.exp(X) * (1 - sp.exp(X)) / (1 + sp.exp(X)) ** 3)
+_ODDS = sp.sqrt((1 - P) / P)  # e^c
+_EXPONENTIAL = P * _ODDS * sp.exp(X) + (1 - P) / _ODDS * sp.exp(-X)
 
 
 def _prove_bound162() -> Proof:
@@ -213,33 +208,32 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     entry(
         "Eq167", "Appendix E.2.1, Eq. 167, also of the absolute value", "The third derivative is below 1/4.",
-        Form("|e^x (1 - e^x)/(1 + e^x)^3| < 1/4", r"|\bar l'''(x)|<\tfrac14", _third, sp.Rational(1, 4), "<"),
+        Form("|e^x (1 - e^x)/(1 + e^x)^3| < 1/4", r"|\bar l'''(x)|<\tfrac14", _THIRD, sp.Rational(1, 4), "<"),
         cl.prove_logistic, "A rational function of e^x.", example={"x": sp.S.One},
-        sample=lambda g: {"x": 6 * fraction(g) - 3},
+        sample=lambda g: {"x": 6 * fraction(g) - 3}, domain=within("x"),
     ),
     entry(
         "Eq167/sharp", "Appendix E.2.1, Eq. 167, best constant",
         "The third derivative is at most 1/(6 sqrt 3), which is attained.",
-        Form("|e^x (1 - e^x)/(1 + e^x)^3| <= 1/(6 sqrt 3)", r"|\bar l'''(x)|\le\frac1{6\sqrt3}", _third,
+        Form("|e^x (1 - e^x)/(1 + e^x)^3| <= 1/(6 sqrt 3)", r"|\bar l'''(x)|\le\frac1{6\sqrt3}", _THIRD,
         1 / (6 * sp.sqrt(3)), "<="),
         cl.prove_logistic, "y (1 - y^2)/4 with y = tanh(x/2), largest at y = 1/sqrt 3.", new=True,
         example={"x": sp.S.One},
-        sample=lambda g: {"x": 6 * fraction(g) - 3},
+        sample=lambda g: {"x": 6 * fraction(g) - 3}, domain=within("x"),
     ),
     entry(
         "Eq170", "Appendix E.2.2, Eq. 169-170, equality", "The smoothed exponential loss at c + x.",
         Form("p e^(c+x) + (1 - p) e^(-c-x) = 2 sqrt(p (1 - p)) cosh x", r"\bar l(c+x)=2\sqrt{p(1-p)}\cosh(x)",
-        _exponential,
-             2 * Q * sp.cosh(X)),
+        lambda pt: _EXPONENTIAL.subs({P: pt["p"], X: pt["x"]}), 2 * Q * sp.cosh(X)),
         cl.prove_exponential, "e^c = sqrt((1 - p)/p).", example={**EXAMPLE, "x": sp.S.One}, sample=sampler(p=fraction,
         x=positive()),
     ),
     entry(
         "Eq170/bound", "Appendix E.2.2, Eq. 170, inequality", "It lies above its quadratic expansion.",
         Form("2 sqrt(p (1 - p)) cosh x >= 2 sqrt(p (1 - p)) + sqrt(p (1 - p)) x^2",
-             r"2\sqrt{p(1-p)}\cosh x\ge2\sqrt{p(1-p)}+\sqrt{p(1-p)}x^2", _exponential, 2 * Q + Q * X**2, ">="),
+             r"2\sqrt{p(1-p)}\cosh x\ge2\sqrt{p(1-p)}+\sqrt{p(1-p)}x^2", _EXPONENTIAL, 2 * Q + Q * X**2, ">="),
         cl.prove_exponential, "cosh x >= 1 + x^2/2: Assumption 4 holds with nu = 1/sqrt(p (1 - p)).",
-        example={**EXAMPLE, "x": sp.S.One}, sample=sampler(p=fraction, x=positive()),
+        example={**EXAMPLE, "x": sp.S.One}, sample=sampler(p=fraction, x=positive()), domain=within("p", "x"),
     ),
     entry(
         "Eq172", "Appendix E.2.3, Eq. 172", "The smoothed square loss.",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import sympy as sp
 
 from theory.claims.claim import Claim, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, words
+from theory.claims.labelnoise._entries import entry, fraction, within, words
 from theory.label_noise import contraction
 from theory.label_noise.process import gram
 
@@ -17,6 +17,9 @@ NAMES = {"a0": "g_1 = (a0, b0)", "b0": "g_1 = (a0, b0)", "a1": "g_2 = (a1, b1)",
          "share": "eta = share (2 - nu)/ell, ell = max |g_i|^2; in (0, 1]"}  # fmt: skip
 EXAMPLE = {"a0": sp.Integer(1), "b0": sp.Integer(2), "a1": sp.Integer(2), "b1": sp.Integer(-1),
            "nu": sp.Rational(1, 4), "share": sp.S.One, "tau": sp.Integer(3)}  # fmt: skip
+
+
+GRADIENTS = within("nu", "share", "tau", a0=sp.Range(1, 10), **dict.fromkeys(("b0", "a1", "b1"), sp.Range(-9, 10)))
 
 
 def _sample(generator: random.Random) -> Point:
@@ -116,7 +119,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Lemma10", f"{PLACE}, Lemma 10, Eq. 202 and 208-210", "The contraction bound with its printed constant.",
         FORM10,
         contraction.prove_lemma10, "Two cases of the eigenvalue; 2/e < 1 is to spare.",
-        example=EXAMPLE, symbols=NAMES, sample=_sample,
+        example=EXAMPLE, symbols=NAMES, sample=_sample, domain=GRADIENTS,
     ),
     entry(
         "Lemma10/strict", f"{PLACE}, proof of Lemma 10, after Eq. 210", "x e^-x < 1/e for every x.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.claims.claim import Claim, Form, Point
-from theory.claims.labelnoise._entries import entry, words
+from theory.claims.labelnoise._entries import entry, within, words
 from theory.claims.labelnoise._momentum import (
     BETA,
     BOUND_EXAMPLE,
@@ -13,6 +13,7 @@ from theory.claims.labelnoise._momentum import (
     EXAMPLE,
     NU,
     SHAPE,
+    G,
     block,
     corrected,
     sample,
@@ -72,6 +73,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Prop18", f"{H1}, Proposition 18", "The spectral radius of A_i is below 1 for eta lambda in (0, 2 (1 + beta)).",
         Form("max(|a|, |b|) < 1", r"\rho(A_i)<1", _radius, sp.S.One, "<"), mo.prove_spectral_radius,
         "Jury's conditions; at lambda = 0 the roots are 1 and beta.", example=EXAMPLE, sample=sample,
+        domain=within("eta", "g", "beta", where=(sp.Lt(ETA * G, 2 * (1 + BETA)),)),
     ),
     entry("Prop18/reflection", f"{H1}, proof of Proposition 18",
     "eta lambda -> 2 (1 + beta) - eta lambda keeps the spectral radius.",
@@ -108,7 +110,7 @@ CLAIMS: tuple[Claim, ...] = (
         "|J^T A^k J| = |s_{k+1}| <= 1/(1 - beta).",
         Form("|s_{k+1}| <= 1/(1 - beta)", r"|J_i^TA_i^kJ_i|\le\frac1{1-\beta}", _largest, 1 / (1 - BETA), "<="),
         mo.prove_bounded, "Rearrangement by pairs, as |a|, |b| <= 1; geometric series.", example=EXAMPLE,
-        sample=sample,
+        sample=sample, domain=within("eta", "g", "beta", "k", where=(sp.Lt(ETA * G, 2 * (1 + BETA)),)),
     ),
     entry(
         "Prop21", f"{H1}, Proposition 21, Eq. 271", "sum_j B_j G B_j^T in closed form.",

@@ -13,7 +13,7 @@ from theory.noise_stability.descent import DELTA, ETA, C, D, T
 PLACE = "Appendix B.1"
 POINT = {"C": sp.S.One, "D": sp.S.One, "T": sp.Integer(10), "Delta": sp.Integer(2), "eta": sp.Rational(1, 2)}
 
-POSITIVE = sp.Interval.open(0, 1000)
+POSITIVE = sp.Interval.open(0, sp.oo)
 STEP_SIZES = Domain({"C": POSITIVE, "eta": POSITIVE}, (sp.Le(sp.Symbol("eta") * sp.Symbol("C"), 1),))
 
 
