@@ -158,7 +158,7 @@ def simulate(
     eta: float | Sequence[float] | Array,
     kind: str | None = None,
     sigma: float | Sequence[float] | Array = 0.0,
-    kappa: float = 0.0,
+    kappa: float | Sequence[float] | Array = 0.0,
     stationary: bool = False,
     momentum: float = 0.0,
     on: tuple[int, int | None] = (0, None),
@@ -167,14 +167,14 @@ def simulate(
 ) -> Array:
     """All states, shape (steps + 1, trajectories, n), of
 
-    w_{k+1} = w_k - eta_k grad L(w_k) + beta (w_k - w_{k-1}) + sigma_k F xi_k - kappa sigma_{k-1} F xi_{k-1},
+    w_{k+1} = w_k - eta_k grad L(w_k) + beta (w_k - w_{k-1}) + sigma_k F xi_k - kappa_k sigma_{k-1} F xi_{k-1},
 
     with sigma_k = 0 unless on[0] <= k < on[1], and no xi_{-1} unless stationary (then sigma_{-1} = sigma_0). F may be
     a function of the state before the step: then signs are drawn one a word.
     """
     w = np.array(np.broadcast_to(np.asarray(start, dtype=np.float64), (len(trajectories), np.shape(start)[-1])))
     n = w.shape[1]
-    etas, sigmas = per_step(eta, steps), per_step(sigma, steps).copy()
+    etas, sigmas, kappas = per_step(eta, steps), per_step(sigma, steps).copy(), per_step(kappa, steps)
     for k in range(steps):
         if k < on[0] or (on[1] is not None and k >= on[1]):
             sigmas[k] = 0.0
@@ -188,9 +188,9 @@ def simulate(
             xi[k + 1] = np.einsum("tij,tj->ti", factor(w, k), xi[k + 1])
         eps = sigmas[k] * xi[k + 1]
         if k > 0:
-            eps = eps - kappa * sigmas[k - 1] * xi[k]
+            eps = eps - kappas[k] * sigmas[k - 1] * xi[k]
         elif stationary:
-            eps = eps - kappa * sigmas[0] * xi[0]
+            eps = eps - kappas[0] * sigmas[0] * xi[0]
         new = w - etas[k] * gradient(w, k) + momentum * (w - previous) + eps
         previous, w = w, new
         paths.append(w.copy())

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from naive import Array, Gradient, bowl_gradient, regression_gradient, sensing_gradient, valley_gradient
 from naive_rules import Problem
+from naive_toys import cycling_gradient, cycling_models
 
 
 def whole(problem: Problem) -> Problem:
     """With the mean over all data points as its gradient."""
     problem.gradient = lambda w, k: sum(problem.point(w, i) for i in range(problem.samples)) / problem.samples
     return problem
+
+
+def curved(problem: Problem) -> Problem:
+    """With the Hessian by complex steps of a gradient that is an analytic function.
+
+    Im g(w + i h e_j) / h has no difference to round, so that h = 1e-30 gives all digits.
+    """
+
+    def hessian(w: Array) -> Array:
+        return np.stack([problem.gradient(w + h, 0).imag for h in 1e-30j * np.eye(w.shape[1])], axis=2) * 1e30
+
+    problem.hessian = hessian
+    return problem
+
+
+def by_points(sample: Callable[[Array, int, Any], Array], samples: int, neutral: float) -> Problem:
+    """From the gradient ``sample(w, i, label)`` of one data point at one w."""
+
+    def rows(w: Array, i: Array, label: Array) -> Array:
+        return np.stack([sample(*each) for each in zip(w, i, label)])
+
+    return curved(whole(Problem(None, rows, samples, neutral)))
+
+
+def cycling() -> Problem:
+    """The mean over i of (f_i - label)^2 / 2."""
+
+    def sample(w: Array, i: Array, label: Array) -> Array:
+        values, slopes = (np.stack(each) for each in zip(*cycling_models(w)))
+        rows = np.arange(len(w))
+        return (values[i, rows] - label)[:, None] * slopes[i, rows]
+
+    return curved(Problem(cycling_gradient, sample, 13, 0.0))
 
 
 def two_basins(points: Array) -> Problem:

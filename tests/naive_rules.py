@@ -101,8 +101,8 @@ def oracle(
         noise = np.full(points.shape, problem.neutral)
         if label is not None:
             noise = np.broadcast_to(_labels(label, label_scale, labels, 1 if shared else points.shape[1]), points.shape)
-        return lambda w: sum(problem.sample(w, points[:, b], noise[:, b]) for b in range(points.shape[1])) / len(
-            points[0]
+        return lambda w: (
+            sum(problem.sample(w, points[:, b], noise[:, b]) for b in range(points.shape[1])) / len(points[0])
         )
 
     def gradient(w: Array, k: int) -> Array:
@@ -155,10 +155,10 @@ def state_factor(
     """Roots of the noise's covariance at each trajectory, computed anew every ``refresh`` steps."""
     kept = np.zeros(0)
 
-    def root(w: Array) -> Array:
-        size, t = len(w), trace
-        if kind != "hessian" or trace is None:
-            g = np.stack([problem.point(w[None], i)[0] for i in range(problem.samples)])
+    def root(g: Array | None, hessian: Array | None, size: int) -> Array:
+        """Of one trajectory, from its data points' gradients, in rows, and its Hessian."""
+        t = trace
+        if g is not None:
             covariance = (g - g.mean(axis=0)).T @ (g - g.mean(axis=0)) / len(g)
             whole = np.trace(covariance)
             t = whole / batch if trace is None else trace
@@ -168,12 +168,20 @@ def state_factor(
             return np.diag(np.sqrt(np.diag(covariance) * t / whole))
         if kind == "gradient":
             return _cholesky(covariance * t / whole)
-        return _leading(covariance if kind == "leading" else problem.hessian(w[None])[0], rank, t)
+        return _leading(covariance if kind == "leading" else hessian, rank, t)
+
+    def roots(w: Array) -> Array:
+        g = hessians = [None] * len(w)
+        if kind != "hessian" or trace is None:
+            g = np.stack([problem.point(w, i) for i in range(problem.samples)], axis=1)
+        if kind == "hessian":
+            hessians = problem.hessian(w)
+        return np.stack([root(*both, w.shape[1]) for both in zip(g, hessians)])
 
     def factor(w: Array, k: int) -> Array:
         nonlocal kept
         if k % refresh == 0:
-            kept = np.stack([root(row) for row in w])
+            kept = roots(w)
         return kept
 
     return factor
