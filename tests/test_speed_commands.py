@@ -94,7 +94,7 @@ def test_default_is_one_rule_a_landscape(monkeypatch):
     monkeypatch.setattr(bench.Measured, "run", lambda self: 3e9)
     rows = bench.bench(rounds=1)
     assert {row.combination.rule.name for row in rows} == {"anti_pgd"}
-    assert len(rows) == 2 * len(catalogue.landscape_classes())
+    assert len(rows) == len(combinations.NOISES) * len(catalogue.landscape_classes())
     lines = bench.table(rows)
     assert len(lines) == 1 + len(catalogue.landscape_classes())
     assert all("3.000" in line and "NO, 1 of 2 zmm" in line for line in lines[1:])

@@ -172,9 +172,10 @@ def kernel_kind(recipe: Recipe, landscape: Landscape) -> str:
 
     Examples
     --------
-    >>> from toylands.combinations import combinations
-    >>> first = next(combinations())
-    >>> kernel_kind(first.recipe(), first.landscape)
+    >>> import toylands as tl
+    >>> from toylands.combinations import rules_on
+    >>> each = next(rules_on("anti_pgd", tl.landscapes.LinearRecurrence(dim=4, rho=0.9)))
+    >>> kernel_kind(each.recipe(), each.landscape)
     'separable'
     """
     if recipe.coupled:

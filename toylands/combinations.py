@@ -111,9 +111,11 @@ def combinations() -> Iterator[Combination]:
 
     Examples
     --------
-    >>> first = next(combinations())
-    >>> first.landscape_name, first.rule.name, first.noise
-    ('LinearRecurrence', 'anti_pgd', 'rademacher')
+    >>> found = {(each.landscape_name, each.rule.name, each.noise) for each in combinations()}
+    >>> ("LinearRecurrence", "anti_pgd", "rademacher") in found
+    True
+    >>> ("LinearRecurrence", "sgd", "none") in found  # no data points there
+    False
     """
     for each in catalogue.landscape_classes():
         large, small = SIZES.get(each.__name__, each.example)(), each.example()
