@@ -5,9 +5,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from cases import COUNT
+from conftest import NOJIT
 
 import toylands as tl
+from toylands.kernels import build_kernel
 from toylands.landscapes import LinearRecurrence, QuadraticBowl, WideningValley
+from toylands.prepared import prepare
 from toylands.simd import lanes_function
 
 pytestmark = pytest.mark.nojit
@@ -140,3 +143,111 @@ def test_an_observable_for_another_number_of_coordinates_is_refused():
         measured([1.0, 2.0])
     with pytest.raises(ValueError, match="scratch of x"):
         tl.Observable("x", through_memory, WideningValley(2).parameters, scratch=lambda p, n: -1)(np.ones(3))
+
+
+def with_averages(landscape):
+    first, weighed, measured, again = observables(landscape)
+    return (
+        tl.moving_average(first, 4),
+        weighed,
+        tl.moving_average(weighed, 2.5),
+        tl.moving_average(measured, np.inf),
+        tl.moving_average(measured, 1.0),
+        measured,
+        again,
+    )
+
+
+def averaged(values, span):
+    mean, means = values[0], [values[0]]
+    for k in range(1, len(values)):
+        mean = mean + (values[k] - mean) / min(k + 1, span)
+        means.append(mean)
+    return np.array(means)
+
+
+@pytest.mark.parametrize(("landscape", "rule"), SETTINGS)
+def test_moving_averages_are_those_of_every_step(landscape, rule):
+    asked = {"start": np.linspace(0.3, 1.0, landscape.size), "steps": 12, "seed": 3}
+    paths = tl.sample_paths(landscape, rule, count=COUNT, **asked)
+    record = tl.record(*with_averages(landscape), at=[0, 1, 5, 12])
+    run = tl.simulate(landscape, rule, trajectories=COUNT, record=record, **asked)
+    words, measured = in_words(landscape, paths), observables(landscape)[2]
+    expected = {
+        "mean of memory over 4 steps": averaged(words["memory"], 4),
+        "weighted": words["weighted"],
+        "mean of weighted over 2.5 steps": averaged(words["weighted"], 2.5),
+        f"mean of {measured.name} over all steps": np.cumsum(measured(paths), axis=0) / np.arange(1, 14)[:, None],
+        f"mean of {measured.name} over 1 steps": measured(paths),
+        measured.name: measured(paths),
+        "weighted again": words["weighted again"],
+    }
+    for name, values in expected.items():
+        values = values[[0, 1, 5, 12]]
+        np.testing.assert_allclose(run[name].mean, values.mean(axis=1), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(run[name].stderr, values.std(axis=1, ddof=1) / COUNT**0.5, rtol=1e-7, atol=1e-12)
+    wrong = averaged(words["memory"], 5)[[0, 1, 5, 12]].mean(axis=1)
+    assert abs(wrong - run["mean of memory over 4 steps"].mean).max() > 1e-6
+
+
+def test_what_an_average_cannot_do():
+    valley = WideningValley(2)
+    mean = tl.moving_average(valley.loss, 3)
+    for call, words in [
+        (lambda: mean(np.ones(3)), "not called on points"),
+        (lambda: tl.exit_region(mean, above=1.0), "not left through a threshold"),
+        (lambda: tl.indicator(mean, above=1.0), "not compared with thresholds"),
+        (lambda: tl.moving_average(mean, 3), "not averaged again"),
+        (lambda: tl.moving_average(valley.loss, 0.5), "at least 1"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            call()
+    with pytest.raises(TypeError, match="observable must be one such as"):
+        tl.moving_average("loss", 3)
+
+
+@pytest.mark.parametrize(("landscape", "rule"), SETTINGS)
+def test_indicators_count_those_beyond_the_thresholds(landscape, rule):
+    asked = {"start": np.linspace(0.3, 1.0, landscape.size), "steps": 9, "seed": 3}
+    paths = tl.sample_paths(landscape, rule, count=COUNT, **asked)
+    measured = observables(landscape)
+    indicators, expected = [], {}
+    for each in measured:
+        values = each(paths)
+        low, high = np.quantile(values[9], [0.3, 0.6])
+        indicators.append(tl.indicator(each, low, high, name=f"{each.name} beyond"))
+        expected[f"{each.name} beyond"] = (values <= low) | (values >= high)
+        np.testing.assert_array_equal(indicators[-1](paths), expected[f"{each.name} beyond"])
+    record = tl.record(*indicators, at=[0, 4, 9])
+    run = tl.simulate(landscape, rule, trajectories=COUNT, record=record, **asked)
+    for name, beyond in expected.items():
+        np.testing.assert_allclose(run[name].mean, beyond[[0, 4, 9]].mean(axis=1), rtol=1e-12, atol=1e-15)
+        assert 0 < run[name].mean[-1] < 1
+
+
+def test_an_indicator_of_what_is_no_number_is_none():
+    valley = WideningValley(2)
+    with np.errstate(all="ignore"):
+        assert np.isnan(tl.indicator(valley.loss, above=1.0)([1e200, 1e200, 1e200]))
+    assert tl.indicator(valley.loss, 0.5)([1.0, 0.0, 1.0]) == 1.0
+    assert tl.indicator(valley.loss, 0.4)([1.0, 0.0, 1.0]) == 0.0
+    with pytest.raises(ValueError, match="must be smaller than"):
+        tl.indicator(valley.loss, 1.0, 1.0)
+    with pytest.raises(ValueError, match="one of below and above must be finite"):
+        tl.indicator(valley.loss)
+
+
+@pytest.mark.skipif(NOJIT, reason="is about compilation")
+def test_two_hundred_thresholds_and_spans_are_one_compilation():
+    valley, rule = WideningValley(3), tl.dynamics.pgd(0.1, 0.3)
+    asked = {"start": np.ones(4), "steps": 4, "trajectories": 64, "seed": 1}
+    shares = []
+    for threshold in np.linspace(0.1, 5.0, 200):
+        measured = tl.indicator(valley.sq_norm_u, above=threshold), tl.moving_average(valley.loss, 1.0 + threshold)
+        record = tl.record(*measured, at=[4])
+        prepared = prepare(valley, rule, np.ones(4), 4, 64, record, 1, None, 1e100, 0)
+        kernel = build_kernel(prepared.recipe())
+        if threshold < 0.15 or threshold > 4.9:
+            shares.append(tl.simulate(valley, rule, record=record, **asked)[measured[0].name].mean[0])
+    assert len(kernel.signatures) == 1
+    assert shares[0] > 0.5 > shares[-1]

@@ -10,6 +10,7 @@
 
 from toylands import dynamics, landscapes, noise
 from toylands._version import __version__
+from toylands.composed import indicator, moving_average
 from toylands.ensemble import sample_paths, simulate
 from toylands.observables import Observable, exit_region, record
 from toylands.results import EnsembleResult
@@ -23,8 +24,10 @@ __all__ = [
     "__version__",
     "dynamics",
     "exit_region",
+    "indicator",
     "landscapes",
     "load",
+    "moving_average",
     "noise",
     "precision",
     "record",

@@ -52,6 +52,7 @@ class Reading(NamedTuple):
     pooled: Any = None
     works: bool = False  # the kernel takes working memory
     set: bool = False  # and settings behind it
+    averaged: bool = False  # along the trajectory: read at every step
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Observable:
         Numbers of the observable's own; all of their values share one compilation.
     size : int, optional
         The number of coordinates it is made for, if it serves no other.
+    span : float, optional
+        If given, its moving average along the trajectory over about this many steps: see `moving_average`.
 
     Examples
     --------
@@ -100,12 +103,14 @@ class Observable:
     scratch: int | Callable[[Any, int], int] = 0
     settings: Any = None
     size: int | None = None
+    span: float | None = None
 
     @property
     def reading(self) -> Reading:
         """How kernels read it."""
         settings = self.settings is not None
-        return Reading(self.kernel, self.pooled, settings or callable(self.scratch) or self.scratch > 0, settings)
+        works = settings or callable(self.scratch) or self.scratch > 0
+        return Reading(self.kernel, self.pooled, works, settings, self.span is not None)
 
     def working_memory(self, p: Any, size: int) -> int:
         """Rows of working memory for parameters ``p`` and ``size`` coordinates."""
@@ -114,6 +119,7 @@ class Observable:
 
     def __call__(self, w: Any) -> Any:
         """Values at points ``w`` of shape (..., n): an array of shape (...), or a float for one point."""
+        self.check_of_points("called on points")
         points = np.asarray(w, dtype=np.float64)
         if self.size is not None and points.shape[-1:] != (self.size,):
             raise ValueError(f"w has shape {points.shape}, but {self.name} reads points of {self.size} coordinates")
@@ -125,6 +131,11 @@ class Observable:
             values = np.asarray(body(LaneView(flat), self.parameters), dtype=np.float64)
         values = np.broadcast_to(values, flat.shape[1:]).reshape(points.shape[:-1])
         return float(values) if values.ndim == 0 else values.copy()
+
+    def check_of_points(self, asked: str) -> None:
+        """Raise ValueError if it is no function of a point."""
+        if self.span is not None:
+            raise ValueError(f"{self.name} is an average along a trajectory: it can be recorded, but not {asked}")
 
     def _eight_at_a_time(self, body: Callable[..., Any], flat: np.ndarray) -> np.ndarray:
         """Values at the columns, in lanes as in a kernel: functions with working memory are written for these."""
@@ -238,6 +249,12 @@ def exit_region(observable: Observable, below: float = -np.inf, above: float = n
     """
     if not isinstance(observable, Observable):
         raise TypeError(f"observable must be one such as landscape.loss, not {observable!r}")
+    observable.check_of_points("left through a threshold")
+    return ExitRegion(observable, *thresholds(below, above))
+
+
+def thresholds(below: float, above: float) -> tuple[float, float]:
+    """Both as floats, checked: below < above, one of them finite."""
     for name, value in (("below", below), ("above", above)):
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
@@ -245,4 +262,4 @@ def exit_region(observable: Observable, below: float = -np.inf, above: float = n
         raise ValueError(f"below = {below!r} must be smaller than above = {above!r} (and neither may be nan)")
     if np.isinf(below) and np.isinf(above):
         raise ValueError("one of below and above must be finite")
-    return ExitRegion(observable, float(below), float(above))
+    return float(below), float(above)

@@ -211,10 +211,17 @@ def prepare(
 
 
 def _described(observable: Observable) -> Any:
-    """Its name, and its settings if it has any."""
-    if observable.settings is None:
+    """Its name, with its settings and span if it has any."""
+    if observable.settings is None and observable.span is None:
         return observable.name
-    return [observable.name, *(np.asarray(value).tolist() for value in observable.settings)]
+    return [observable.name, _plain(observable.settings), observable.span]
+
+
+def _plain(settings: Any) -> Any:
+    """Settings as JSON-able values."""
+    if isinstance(settings, tuple):
+        return [_plain(value) for value in settings]
+    return settings.tolist() if isinstance(settings, (np.ndarray, np.generic)) else settings
 
 
 def _check_observables(landscape: Landscape, record: Record, region: ExitRegion | None) -> None:

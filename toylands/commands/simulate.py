@@ -225,7 +225,7 @@ def summary(result: EnsembleResult, size: int, compiling: float) -> list[str]:
 
     lost = int(result.diverged.max(initial=0))
     done = result.trajectories * result.steps_total * size
-    rate = f", {done / result.elapsed:.2g} coordinate-steps/s" if lost == 0 else ""  # a block that is lost is not run on
+    rate = f", {done / result.elapsed:.2g} coordinate-steps/s" if lost == 0 else ""  # lost ones may not run to the end
     rows = [["step", *result]]
     for i in np.unique(np.linspace(0, len(result.steps) - 1, SHOWN).round().astype(int)):
         series = [result[name] for name in result]

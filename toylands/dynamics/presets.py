@@ -111,7 +111,7 @@ def anti_pgd(
 def correlated_pgd(
     eta: Schedule,
     sigma: Schedule,
-    kappa: float,
+    kappa: Schedule,
     noise: InjectedNoise = rademacher,
     first: str = FRESH,
     *,
@@ -121,7 +121,8 @@ def correlated_pgd(
 ) -> UpdateRule:
     """Between PGD (kappa = 0) and Anti-PGD (kappa = 1): xi_k - kappa xi_{k-1} is added to every step (our own).
 
-    ``kappa`` lies in [-1, 1]. ``first`` as in `anti_pgd`; see the module's head for the other keywords.
+    ``kappa`` lies in [-1, 1]; a sequence gives one for each step, xi_k - kappa_k xi_{k-1}, so that a run may begin
+    plain and end anticorrelated. ``first`` as in `anti_pgd`; see the module's head for the other keywords.
 
     Examples
     --------

@@ -23,7 +23,7 @@ FLOAT32_SIGMA = 2.0**127  # float32 normals arrive 2^-896 times too small, and s
 
 @dataclass(frozen=True, eq=False)
 class UpdateRule:
-    """w_{k+1} = w_k - eta_k grad L(w_k) + beta (w_k - w_{k-1}) + sigma_k F xi_k - kappa sigma_{k-1} F xi_{k-1}.
+    """w_{k+1} = w_k - eta_k grad L(w_k) + beta (w_k - w_{k-1}) + sigma_k F xi_k - kappa_k sigma_{k-1} F xi_{k-1}.
 
     Use the presets of `toylands.dynamics` (``pgd``, ``anti_pgd``, ...); this is what they build.
 
@@ -37,12 +37,12 @@ class UpdateRule:
         Law of the coordinates of xi_k (mean 0, variance 1, independent); None injects nothing.
     sigma : float or sequence of float
         Scale of the noise, or one for each step; at least 0.
-    kappa : float
-        Correlation with the step before: 0 plain noise, 1 its increments.
+    kappa : float or sequence of float
+        Correlation with the step before, or one for each step: 0 plain noise, 1 its increments; in [-1, 1].
     momentum : float
         Heavy-ball factor beta, with w_{-1} = w_0.
     first : {"fresh", "stationary"}
-        Whether the first noise is sigma xi_0, or sigma (xi_0 - kappa xi_{-1}) as in every later step.
+        Whether the first noise is sigma xi_0, or sigma (xi_0 - kappa_0 xi_{-1}) as in every later step.
     start_noise, stop_noise : int, optional
         sigma_k is 0 outside ``start_noise <= k < stop_noise``. At the stop the last step's share is still taken back.
     covariance : array_like (n, n) or StateCovariance, optional
@@ -57,7 +57,7 @@ class UpdateRule:
     eta: Schedule
     noise: InjectedNoise | None = None
     sigma: Schedule = 0.0
-    kappa: float = 0.0
+    kappa: Schedule = 0.0
     momentum: float = 0.0
     first: str = FRESH
     start_noise: int = 0
@@ -86,7 +86,7 @@ class UpdateRule:
             raise ValueError(f"sigma = {self.sigma!r} must be below 2^127 with {self.noise!r}")
         if self.noise is None and np.any(self.sigma):
             raise ValueError(f"noise = None must come with sigma = 0, got sigma = {self.sigma!r}")
-        set_(self, "kappa", validation.in_interval("kappa", self.kappa, -1.0, 1.0))
+        set_(self, "kappa", _correlation(self.kappa))
         set_(self, "momentum", validation.in_interval("momentum", self.momentum, 0.0, 1.0, open_high=True))
         validation.choice("first", self.first, (FRESH, STATIONARY))
         set_(self, "start_noise", validation.positive_int("start_noise", self.start_noise, minimum=0))
@@ -95,7 +95,7 @@ class UpdateRule:
             if self.stop_noise < self.start_noise:
                 raise ValueError(f"stop_noise = {self.stop_noise} must not be before start_noise = {self.start_noise}")
         if isinstance(self.covariance, StateCovariance):
-            if self.first == STATIONARY and self.kappa != 0.0:
+            if self.first == STATIONARY and np.any(self.kappa):
                 raise ValueError("first = 'stationary' needs a covariance that does not change with the state")
         elif self.covariance is not None:
             set_(self, "covariance", validation.symmetric_psd("covariance", self.covariance))
@@ -143,7 +143,8 @@ class RuleArrays(NamedTuple):
     eta_stride: int
     sigma: np.ndarray
     sigma_stride: int
-    kappa: float
+    kappa: np.ndarray  # one value, or one a step and some behind, since a step looks at that of the next
+    kappa_stride: int
     stationary_first: bool
     momentum: float
     factor: np.ndarray  # F, as `pack_tiles` lays it
@@ -181,19 +182,32 @@ def resolve(rule: UpdateRule, landscape: Landscape, steps: int) -> tuple[RuleArr
         k = np.arange(steps)
         sigma = np.where((k >= rule.start_noise) & (k < stop), sigma if sigma_stride == 0 else sigma[:steps], 0.0)
         sigma_stride = 1
-    stationary = rule.first == STATIONARY and rule.kappa != 0.0
+    kappa, kappa_stride = _schedule("kappa", rule.kappa, steps)
+    if kappa_stride == 1:
+        kappa = np.append(kappa[:steps], [0.0, 0.0])
+    stationary = rule.first == STATIONARY and kappa[0] != 0.0
     return RuleArrays(
         eta,
         eta_stride,
         sigma,
         sigma_stride,
-        float(rule.kappa),
-        stationary,
+        kappa,
+        kappa_stride,
+        bool(stationary),
         float(rule.momentum),
         pack_tiles(factor),
         oracle_numbers(rule.oracle, landscape),
         covariance,
     ), parameters
+
+
+def _correlation(kappa: Any) -> Schedule:
+    if np.ndim(kappa) == 0:
+        return validation.in_interval("kappa", kappa, -1.0, 1.0)
+    values = validation.vector("kappa", kappa)
+    if (np.abs(values) > 1).any():
+        raise ValueError(f"kappa = {kappa!r} must have values in [-1, 1]")
+    return values
 
 
 def _check_size(covariance: np.ndarray, landscape: Landscape) -> None:

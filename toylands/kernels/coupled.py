@@ -18,7 +18,8 @@ from toylands.kernels.coupled_memory import bind_group, bind_vector
 from toylands.kernels.float32_loop import build_float32_loop
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.oracles import build_oracle
-from toylands.kernels.recording import all_finite, bind_tally, build_keep_all, build_measure, build_read, finish_block
+from toylands.kernels.reading import build_average, build_measure, build_read
+from toylands.kernels.recording import all_finite, bind_tally, build_keep_all, finish_block
 from toylands.kernels.shaping import build_refresh, build_shape
 from toylands.kernels.stepping import (
     GAUSSIANS,
@@ -223,7 +224,9 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
     look, store = _build_exits(recipe)
     plain = tuple(each._replace(pooled=None) for each in recipe.observables)
     measure, keep_all = build_measure(plain), build_keep_all(len(plain))
+    average, averaging = build_average(plain), recipe.averaging
     n_observables, exits, paths = len(plain), recipe.exit_observable is not None, recipe.paths
+    watched = recipe.watched
     rademacher = recipe.noise == "rademacher" and recipe.covariance is None
     _, draw = build_draw("rademacher" if rademacher else None)
 
@@ -250,7 +253,7 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
             for first in range(0, vectors, group):
                 here = min(group, vectors - first)
                 base = block * BLOCK + first * LANES
-                before = rule.kappa * rule.sigma[0] if rule.stationary_first else 0.0
+                before = rule.kappa[0] * rule.sigma[0] if rule.stationary_first else 0.0
                 for slot in range(here):
                     begin(n, base + slot * LANES, before, job, scratch, slot, bind_vector(whole, rows, slot))
                 r, checked, table = 0, -CHECK_SPACING, splat(0.0)
@@ -264,10 +267,12 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
                     now = rule.sigma[k * rule.sigma_stride] if k < job.steps else 0.0
                     if rademacher:
                         table = fma(whole.tables[NEW_SIGNS], now, whole.tables[OLD_SIGNS] * (-before))
-                    before = rule.kappa * now
-                    if recording or exits:  # a loop of its own: within the next one, it would cost that its overlap
+                    before = rule.kappa[(k + 1) * rule.kappa_stride] * now
+                    if recording or watched:  # a loop of its own: within the next one, it would cost that its overlap
                         for slot in range(here):
                             s = bind_vector(whole, rows, slot)
+                            if averaging:
+                                average(k, s.w, p, splat(0.0), slot * n_observables, tally)
                             if recording:
                                 record(n, p, check, slot, job.limit, s, tally)
                                 if paths:

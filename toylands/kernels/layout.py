@@ -35,6 +35,16 @@ class Recipe(NamedTuple):
     covariance: CovarianceShape | None = None
 
     @property
+    def averaging(self) -> bool:
+        """Whether it keeps moving averages."""
+        return any(each.averaged for each in self.observables)
+
+    @property
+    def watched(self) -> bool:
+        """Whether something looks at every step."""
+        return self.averaging or self.exit_observable is not None
+
+    @property
     def coupled(self) -> bool:
         """Whether it takes the kernel for any gradient, oracle and covariance: see `toylands.kernels.coupled`."""
         plain_noise = self.noise is None or self.noise in ("rademacher", "gaussian", "gaussian_float32")
@@ -76,16 +86,23 @@ class Measuring(NamedTuple):
     work: np.ndarray  # (rows, 8): working memory, which they use one after the other
     settings: tuple[Any, ...]  # of those recorded that have any
     exit_settings: Any
+    means: np.ndarray  # moving averages; rows as of the values
+    spans: np.ndarray  # a row an observable
 
 
 def make_measuring(recorded: Sequence[Observable], leaving: Observable | None, p: Any, size: int) -> Measuring:
-    """Working memory and settings of the observables of one call."""
+    """Working memory, settings and averages of the observables of one call."""
+    spans = aligned_empty((max(1, len(recorded)), LANES))
+    for row, each in zip(spans, recorded):
+        row[:] = np.inf if each.span is None else each.span
     everyone = [*recorded] if leaving is None else [*recorded, leaving]
     rows = max((each.working_memory(p, size) for each in everyone), default=0)
     return Measuring(
         aligned_empty((max(1, rows), LANES)),
         tuple(each.settings for each in recorded if each.settings is not None),
         () if leaving is None or leaving.settings is None else leaving.settings,
+        aligned_empty((VECTORS * len(spans), LANES)),
+        spans,
     )
 
 
@@ -96,7 +113,7 @@ class Scratch(NamedTuple):
     gradient: np.ndarray  # and the landscape's working memory behind it
     velocity: np.ndarray  # w_k - w_{k-1}
     signs: np.ndarray  # Rademacher: words of unused bits; room as for w
-    before: np.ndarray  # Gaussian: kappa sigma_{k-1} xi_{k-1}
+    before: np.ndarray  # Gaussian: kappa_k sigma_{k-1} xi_{k-1}
     raw: np.ndarray  # noise before and after it is shaped by a covariance factor
     shaped: np.ndarray
     values: np.ndarray  # observables, vector by vector

@@ -9,6 +9,7 @@ import numpy as np
 
 from toylands.draws import build_fill
 from toylands.dynamics.oracles import EPOCH, WITHOUT, OracleShape
+from toylands.landscapes.whole import build_gradient
 from toylands.random import next_word
 from toylands.simd import (
     absolute,
@@ -20,41 +21,10 @@ from toylands.simd import (
     splat,
     splat_word,
     sqrt,
-    sum_of_squares,
     to_float,
 )
 
 _11 = np.uint64(11)
-
-
-@functools.lru_cache(maxsize=256)
-def build_gradient(kernels: Any) -> Any:
-    """``gradient(w, out, n, p, step, stream)``: the whole gradient of a landscape, however it declares it."""
-    shared_of, slope_of, bulk_of = kernels.shared, kernels.slope, kernels.bulk
-    samples, sample_gradient, whole = kernels.samples, kernels.sample_gradient, kernels.gradient
-    neutral = 1.0 if kernels.labels == "sign" else 0.0
-
-    @lanes_function
-    def of_diagonal(w: Any, out: Any, n: Any, p: Any, step: Any, stream: Any) -> Any:
-        shared = shared_of(w, p, step, stream, sum_of_squares(w, bulk_of(p)))
-        for j in range(n):
-            out[j] = slope_of(j, shared, p) * w[j]
-
-    @lanes_function
-    def of_samples(w: Any, out: Any, n: Any, p: Any, step: Any, stream: Any) -> Any:
-        for j in range(n):
-            out[j] = splat(0.0)
-        scale = 1.0 / samples(p)
-        for i in range(samples(p)):
-            sample_gradient(w, i, splat(neutral), splat(scale), out, p)
-
-    @lanes_function
-    def given(w: Any, out: Any, n: Any, p: Any, step: Any, stream: Any) -> Any:
-        whole(w, out, p, step, stream)
-
-    if kernels.diagonal:
-        return of_diagonal
-    return of_samples if whole is None else given
 
 
 def _build_choose(replacement: str | None) -> Any:

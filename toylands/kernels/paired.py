@@ -13,7 +13,8 @@ import numpy as np
 from numba import njit
 
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, NEXT_SIGNS, OLD_SIGNS, VECTORS, Recipe
-from toylands.kernels.recording import CHECK_SPACING, all_finite, bind_tally, build_keep, build_measure, finish_block
+from toylands.kernels.reading import build_measure
+from toylands.kernels.recording import CHECK_SPACING, all_finite, bind_tally, build_keep, finish_block
 from toylands.kernels.stepping import bind, build_draw, start_vector
 from toylands.noise import BITS_PER_WORD
 from toylands.simd import LANES, fma, lanes_function, lookup4, lookup4_above, splat, sum_of_squares
@@ -21,7 +22,7 @@ from toylands.simd import LANES, fma, lanes_function, lookup4, lookup4_above, sp
 
 def applies(recipe: Recipe) -> bool:
     """Whether this kernel can run the recipe."""
-    plain = not (recipe.momentum or recipe.shaped or recipe.paths) and recipe.exit_observable is None
+    plain = not (recipe.momentum or recipe.shaped or recipe.paths or recipe.watched)
     return recipe.landscape_kernels.led and recipe.noise == "rademacher" and plain
 
 
@@ -95,7 +96,7 @@ def build_paired_kernel(recipe: Recipe) -> Any:
         shared = shared_of(s.w, p, k, s.own, square)
         c = fma(slope_of(0, shared, p), -eta, splat(1.0))
         move_tail(bulk, n, shared, p, eta, table, used, s)
-        before = rule.kappa * now
+        before = rule.kappa[(k + 1) * rule.kappa_stride] * now
         if not two:
             return _step(bulk, c, table, used, s), before
         k += 1
@@ -105,7 +106,7 @@ def build_paired_kernel(recipe: Recipe) -> Any:
         first, second = _pair(bulk, c, table, c2, fma(ahead, now, new * (-before)), used, s)
         shared = shared_of(s.w, p, k, s.own, first)
         move_tail(bulk, n, shared, p, eta, fma(new, now, old * (-before)), used + np.uint64(1), s)
-        return second, rule.kappa * now
+        return second, rule.kappa[(k + 1) * rule.kappa_stride] * now
 
     @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:

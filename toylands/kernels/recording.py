@@ -10,81 +10,11 @@ from numba import njit
 
 from toylands.kernels.apart import stay_apart
 from toylands.kernels.layout import SUMS, Output, Scratch
-from toylands.observables import Reading, lanes_kernel
 from toylands.simd import LANES, absolute, fma, lanes, lanes_function, select, splat
 from toylands.simd.one_lane import lane_of
 
 CHECK_SPACING = 16  # steps: divergence of coordinates is looked for at recorded steps at least this far apart
 OBSERVABLE_LIMIT = 1e300  # an observable beyond this, or not a number, means divergence as well
-
-
-@functools.lru_cache(maxsize=256)
-def build_read(observable: Reading | None) -> Any:
-    """``read(w, p, square, work, settings)`` of one observable, from the bulk's sum of squares where it can.
-
-    ``work`` is its working memory, and ``settings`` its own if it has any.
-    """
-    plain: Any = None if observable is None else lanes_kernel(observable.kernel)
-    pooled: Any = None if observable is None else observable.pooled
-
-    @lanes_function
-    def read_pooled(w: Any, p: Any, square: Any, work: Any, settings: Any) -> Any:
-        return pooled(square, w, p)
-
-    @lanes_function
-    def read_set(w: Any, p: Any, square: Any, work: Any, settings: Any) -> Any:
-        return plain(w, p, work, settings)
-
-    @lanes_function
-    def read_working(w: Any, p: Any, square: Any, work: Any, settings: Any) -> Any:
-        return plain(w, p, work)
-
-    @lanes_function
-    def read(w: Any, p: Any, square: Any, work: Any, settings: Any) -> Any:
-        return plain(w, p)
-
-    if pooled is not None:
-        return read_pooled
-    if observable is not None and observable.works:
-        return read_set if observable.set else read_working
-    return read
-
-
-@functools.lru_cache(maxsize=256)
-def _build_writing(observables: tuple[Reading, ...]) -> Any:
-    """``write(w, p, square, values, index, work, settings)``: the observables' values, from ``values[index]`` on."""
-    if not observables:
-
-        @lanes_function
-        def nothing(w: Any, p: Any, square: Any, values: Any, index: Any, work: Any, settings: Any) -> Any:
-            pass
-
-        return nothing
-    head, rest = build_read(observables[0]), _build_writing(observables[1:])
-
-    @lanes_function
-    def write_set(w: Any, p: Any, square: Any, values: Any, index: Any, work: Any, settings: Any) -> Any:
-        values[index] = head(w, p, square, work, settings[0])
-        rest(w, p, square, values, index + 1, work, settings[1:])
-
-    @lanes_function
-    def write(w: Any, p: Any, square: Any, values: Any, index: Any, work: Any, settings: Any) -> Any:
-        values[index] = head(w, p, square, work, ())
-        rest(w, p, square, values, index + 1, work, settings)
-
-    return write_set if observables[0].set else write
-
-
-@functools.lru_cache(maxsize=256)
-def build_measure(observables: tuple[Reading, ...]) -> Any:
-    """``measure(w, p, square, index, tally)``: every observable's value, from ``tally.values[index]`` on."""
-    write = _build_writing(observables)
-
-    @lanes_function
-    def measure(w: Any, p: Any, square: Any, index: Any, tally: Any) -> Any:
-        write(w, p, square, tally.values, index, tally.work, tally.settings)
-
-    return measure
 
 
 @lanes_function
@@ -113,6 +43,8 @@ class Tally(NamedTuple):
     work: Any  # of observables: one memory for all, which they use one after the other
     settings: Any
     exit_settings: Any
+    means: Any
+    spans: Any
 
 
 @lanes_function
@@ -121,6 +53,7 @@ def bind_tally(scratch: Any) -> Any:
     return Tally(
         lanes(scratch.values), lanes(scratch.alive), lanes(scratch.sums), lanes(scratch.valid), lanes(scratch.shift),
         lanes(scratch.measuring.work), scratch.measuring.settings, scratch.measuring.exit_settings,
+        lanes(scratch.measuring.means), lanes(scratch.measuring.spans),
     )  # fmt: skip
 
 

@@ -17,15 +17,8 @@ from toylands.kernels.coupled import build_coupled_kernel
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.paired import applies as paired_applies
 from toylands.kernels.paired import build_paired_kernel
-from toylands.kernels.recording import (
-    CHECK_SPACING,
-    all_finite,
-    bind_tally,
-    build_keep,
-    build_measure,
-    build_read,
-    finish_block,
-)
+from toylands.kernels.reading import build_average, build_measure, build_read
+from toylands.kernels.recording import CHECK_SPACING, all_finite, bind_tally, build_keep, finish_block
 from toylands.kernels.separable import applies as separable_applies
 from toylands.kernels.separable import build_separable_kernel
 from toylands.kernels.stepping import bind, build_draw, build_step, start_vector
@@ -61,6 +54,7 @@ def _build_general_kernel(recipe: Recipe) -> Any:
     step = build_step(recipe.landscape_kernels, recipe.noise, recipe.momentum, recipe.shaped)
     begin, draw = build_draw(recipe.noise)
     measure, keep = build_measure(recipe.observables), build_keep(len(recipe.observables))
+    average, averaging = build_average(recipe.observables), recipe.averaging
     exit_of, exits = build_read(recipe.exit_observable), recipe.exit_observable is not None
     diagonal, bulk_of = recipe.landscape_kernels.diagonal, recipe.landscape_kernels.bulk
     momentum, paths, rademacher = recipe.momentum, recipe.paths, recipe.noise == "rademacher"
@@ -87,6 +81,8 @@ def _build_general_kernel(recipe: Recipe) -> Any:
                 square, table = sum_of_squares(s.w, bulk), splat(0.0)
                 r, checked = 0, -CHECK_SPACING
                 for k in range(job.steps + 1):
+                    if averaging:
+                        average(k, s.w, p, square, 0, tally)
                     if r < records and job.at[r] == k:
                         if k - checked >= CHECK_SPACING or r == records - 1:
                             alive = alive & all_finite(s.w, n, job.limit)
@@ -112,7 +108,7 @@ def _build_general_kernel(recipe: Recipe) -> Any:
                     draw(k, n, s)
                     if rademacher:
                         table = fma(s.tables[NEW_SIGNS], now, s.tables[OLD_SIGNS] * (-before))
-                    before = rule.kappa * now
+                    before = rule.kappa[(k + 1) * rule.kappa_stride] * now
                     square = step(k, n, bulk, p, rule, now, before, table, square, s)
                 if exits:
                     finite = all_finite(s.w, n, job.limit)

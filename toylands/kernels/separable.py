@@ -14,7 +14,8 @@ import numpy as np
 from numba import njit
 
 from toylands.kernels.layout import BLOCK, OLD_SIGNS, VECTORS, Recipe
-from toylands.kernels.recording import all_finite, bind_tally, build_keep_all, build_measure, finish_block
+from toylands.kernels.reading import build_measure
+from toylands.kernels.recording import all_finite, bind_tally, build_keep_all, finish_block
 from toylands.kernels.stepping import State, build_draw, start_vector
 from toylands.noise import BITS_PER_WORD
 from toylands.random import STATE_WORDS
@@ -27,7 +28,7 @@ GROUP_COORDINATES = 2048  # state of the vectors that run together: 128 bytes a 
 def applies(recipe: Recipe) -> bool:
     """Whether this kernel can run the recipe."""
     pooled = all(each.pooled is not None for each in recipe.observables)
-    plain = not (recipe.momentum or recipe.shaped or recipe.paths) and recipe.exit_observable is None
+    plain = not (recipe.momentum or recipe.shaped or recipe.paths or recipe.watched)
     return recipe.landscape_kernels.separable and recipe.noise == "rademacher" and pooled and plain
 
 
@@ -167,8 +168,9 @@ def _copy(rows: Any, source: Any, target: Any) -> Any:
 def _plan_noise(k: Any, count: Any, rule: Any, previous: Any, tables: Any, table: Any) -> Any:
     """The sign tables of the steps k .. k + count - 1, the first of which follows one with sigma = ``previous``."""
     for t in range(count):
-        now, old = rule.sigma[(k + t) * rule.sigma_stride], OLD_SIGNS + t % 2  # see `_two`
-        table[t] = fma(tables[old + 1], now, (tables[old] * rule.kappa) * (-previous))
+        now, kappa = rule.sigma[(k + t) * rule.sigma_stride], rule.kappa[(k + t) * rule.kappa_stride]
+        old = OLD_SIGNS + t % 2  # see `_two`
+        table[t] = fma(tables[old + 1], now, (tables[old] * kappa) * (-previous))
         previous = now
     return previous
 

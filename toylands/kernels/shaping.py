@@ -6,52 +6,9 @@ import functools
 from typing import Any
 
 from toylands.dynamics.covariances import DIAGONAL, DYNAMIC, GRADIENT, HESSIAN, CovarianceShape
+from toylands.landscapes.whole import build_moments
 from toylands.simd import fma, lanes_function, maximum, select, splat, sqrt
 from toylands.simd.eigen import eigensystem, packed
-
-_ROUNDING = 1e-13  # of the mean square of the gradients: variances below are what rounding leaves
-
-
-def _build_moments(kernels: Any) -> Any:
-    """``moments(n, p, s)``: mean gradient into ``s.gradient``, covariance of a data point's gradient, packed, into
-    ``s.second``."""
-    samples, sample_gradient, fast = kernels.samples, kernels.sample_gradient, kernels.gradient_moments
-    neutral = 1.0 if kernels.labels == "sign" else 0.0
-
-    @lanes_function
-    def one_by_one(n: Any, p: Any, s: Any) -> Any:
-        count = samples(p)
-        share = splat(1.0 / count)
-        for i in range(n):
-            s.gradient[i] = splat(0.0)
-            for j in range(i + 1):
-                s.second[packed(i, j)] = splat(0.0)
-        for point in range(count):
-            for j in range(n):
-                s.sample[j] = splat(0.0)
-            sample_gradient(s.w, point, splat(neutral), splat(1.0), s.sample, p)
-            for i in range(n):
-                scaled = s.sample[i] * share
-                s.gradient[i] = s.gradient[i] + scaled
-                for j in range(i + 1):
-                    s.second[packed(i, j)] = fma(scaled, s.sample[j], s.second[packed(i, j)])
-
-    @lanes_function
-    def moments(n: Any, p: Any, s: Any) -> Any:
-        """Returns the covariance's trace; 0 where the gradients agree up to rounding."""
-        if fast is None:
-            one_by_one(n, p, s)
-        else:
-            fast(s.w, s.gradient, s.second, p)
-        whole = trace = splat(0.0)
-        for i in range(n):
-            whole = whole + s.second[packed(i, i)]
-            for j in range(i + 1):
-                s.second[packed(i, j)] = fma(-s.gradient[i], s.gradient[j], s.second[packed(i, j)])
-            trace = trace + maximum(s.second[packed(i, i)], 0.0)
-        return select(trace > whole * _ROUNDING, trace, splat(0.0))
-
-    return moments
 
 
 @lanes_function
@@ -118,7 +75,7 @@ def build_refresh(kernels: Any, shape: CovarianceShape) -> Any:
     """
     kind, matched, hessian = shape.kind, shape.matched, kernels.hessian
     on_data = matched or kind != HESSIAN
-    moments = _build_moments(kernels)
+    moments = build_moments(kernels)
 
     @lanes_function
     def refresh(n: Any, p: Any, numbers: Any, s: Any) -> Any:

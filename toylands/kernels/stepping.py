@@ -58,7 +58,7 @@ def start_vector(n: Any, local: Any, rule: Any, job: Any, scratch: Any) -> Any:
     """Streams and starting points of the vector whose first trajectory is number ``local`` of the batch.
 
     Returns which lanes belong to the run (those behind its last trajectory are padding, dead from the start), and
-    kappa sigma_0 if the first noise is correlated with one drawn before it, else 0.
+    kappa_0 sigma_0 if the first noise is correlated with one drawn before it, else 0.
     """
     trajectory = job.first_block * BLOCK + local
     for index in range(3):
@@ -69,7 +69,7 @@ def start_vector(n: Any, local: Any, rule: Any, job: Any, scratch: Any) -> Any:
             scratch.w[j, lane] = job.start[local + lane if job.start.shape[0] > 1 else 0, j]
     for lane in range(LANES):
         scratch.values[0, lane] = 1.0 if trajectory + lane < job.trajectories else 0.0
-    before = rule.kappa * rule.sigma[0] if rule.stationary_first else 0.0
+    before = rule.kappa[0] * rule.sigma[0] if rule.stationary_first else 0.0
     return lanes(scratch.values)[0] > 0.5, before
 
 
@@ -195,8 +195,8 @@ def build_gaussian_loop(kernels: Any, one: Any) -> Any:
 def build_step(kernels: Any, noise: str | None, momentum: bool, shaped: bool) -> Any:
     """``step(k, n, bulk, p, rule, now, keep, table, square, s) -> square``: one update.
 
-    ``now`` is sigma_k, ``keep`` kappa sigma_k (what the next step takes back), ``table`` the sign table of this step,
-    ``square`` the bulk's sum of squares before and after.
+    ``now`` is sigma_k, ``keep`` kappa_{k+1} sigma_k (what the next step takes back), ``table`` the sign table of this
+    step, ``square`` the bulk's sum of squares before and after.
     """
     diagonal, gaussian = kernels.diagonal, noise in GAUSSIANS
     shared_of, gradient_of = kernels.shared, kernels.gradient
@@ -239,7 +239,7 @@ def build_draw(noise: str | None) -> Any:
 
     @lanes_function
     def begin(n: Any, before: Any, s: Any, extra: Any) -> Any:
-        """``before``: kappa sigma_0 if the first noise is correlated with one drawn before it, else 0."""
+        """``before``: kappa_0 sigma_0 if the first noise is correlated with one drawn before it, else 0."""
         if rademacher:
             for j in range(n):
                 s.signs[j] = np.uint64(0)

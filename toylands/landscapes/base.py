@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
 
+from toylands.landscapes.further import DISTANCE, further_observables, sq_norm_of
 from toylands.observables import Observable, python_body
 from toylands.simd import LaneView
 
@@ -82,7 +84,7 @@ class Measured:
         if landscape is None:
             return self
         try:
-            return landscape.observables[self._name]
+            return landscape.measurable[self._name]
         except KeyError:
             raise AttributeError(f"this {type(landscape).__name__} has no {self._name}: see its docstring") from None
 
@@ -97,6 +99,17 @@ class Landscape(abc.ABC):
     kernels: LandscapeKernels
     #: one line for listings, with the source
     summary: str = ""
+    gradient_norm = Measured("Length of the gradient of L.")
+    hessian_trace = Measured("Tr of the Hessian, where the landscape has one.")
+    hessian_top_eigenvalue = Measured("""Largest eigenvalue of the Hessian, where the landscape has one.
+
+    Up to 16 coordinates all eigenvalues are computed, to rounding. Beyond, it is what 64 Lanczos steps from one start
+    see, which lies below the eigenvalue: by less than 1e-8 of the spectrum's width if the next eigenvalue is 1% of the
+    width away (Kaniel and Saad's bound, for a start at up to 85 degrees from the eigenvector), by some 1% of the width
+    at worst where eigenvalues crowd (Kuczynski and Wozniakowski's bound on the mean over starts, 100 coordinates).
+    """)
+    trace_hessian_noise = Measured("Tr(H Sigma), Sigma the covariance of a data point's gradient (anisotropic Eq. 11).")
+    distance_to_minimisers = Measured("Distance to the nearest minimiser, where the landscape knows them.")
 
     @property
     @abc.abstractmethod
@@ -111,7 +124,48 @@ class Landscape(abc.ABC):
     @property
     @abc.abstractmethod
     def observables(self) -> dict[str, Observable]:
-        """What can be measured, by name."""
+        """What is measured unless something else is asked for, by name."""
+
+    @property
+    def further_observables(self) -> dict[str, Observable]:
+        """What its kernels allow to be measured besides, by name: some of it costs more than a step."""
+        found = further_observables(self.kernels, self.parameters, self.size)
+        distance = self._distance()
+        if distance is not None:
+            found[DISTANCE] = distance
+        return {name: each for name, each in found.items() if name not in self.observables}
+
+    @property
+    def measurable(self) -> dict[str, Observable]:
+        """All that can be measured, by name."""
+        return {**self.observables, **self.further_observables}
+
+    def _distance(self) -> Observable | None:
+        """The distance to the nearest minimiser, for landscapes that know them."""
+        return None
+
+    def sq_norm_of(self, indices: int | Iterable[int], name: str | None = None) -> Observable:
+        """The squared norm of some coordinates of the state.
+
+        Parameters
+        ----------
+        indices : int or iterable of int
+            Different numbers from 0 to ``size`` - 1.
+        name : str, optional
+            How results call it; default: a name with the indices.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the indices are none, repeat or lie outside.
+
+        Examples
+        --------
+        >>> import toylands as tl
+        >>> tl.landscapes.WideningValley(dim=2).sq_norm_of([0, 2])([3.0, 1.0, 4.0])
+        25.0
+        """
+        return sq_norm_of(indices, self.parameters, self.size, name)
 
     @classmethod
     @abc.abstractmethod

@@ -16,6 +16,7 @@ from numba import typeof
 
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
+from toylands.landscapes.further import distance_to_points
 from toylands.landscapes.one_point import Trial, compile_functions
 from toylands.observables import Observable, python_body
 
@@ -121,6 +122,10 @@ class FunctionLandscape(Landscape):
         digests = {role: f"{python_body(f).__name__} {_digest(f)}" for role, f in self.functions.items()}
         values = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in self.given.items()}
         return {"name": self.name, "size": self.size, "functions": digests, "parameters": values}
+
+    def _distance(self) -> Observable | None:
+        doc = "distance to the minimum that was given"
+        return None if self.minimum is None else distance_to_points(self.minimum, self.parameters, doc)
 
     def suggested(self) -> dict[str, Any]:
         """The minimum as a starting point, if it was given; nothing is known beyond."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
+from toylands.landscapes.further import distance_to_kernel
 from toylands.observables import Observable
 from toylands.simd import fma, lanes_function, sum_of_squares
 from toylands.simd.products import multiply_symmetric
@@ -109,6 +110,9 @@ class QuadraticBowl(Landscape):
         return make_observables(
             self.parameters, {"loss": (_loss, "w^T H w / 2 (anisotropic Eq. 12)"), "sq_norm": (_sq_norm, "|w|^2")}
         )
+
+    def _distance(self) -> Observable:
+        return distance_to_kernel(self.hessian, self.parameters, "distance to the null space of H")
 
     def exact_transition(self, time_step: float, covariance: np.ndarray) -> tuple[Parameters, np.ndarray]:
         """The exact step of dw = -H w dt + covariance^{1/2} dW over ``time_step``, in the form of a unit gradient step.

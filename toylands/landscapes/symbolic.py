@@ -12,6 +12,7 @@ import numpy as np
 
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
+from toylands.landscapes.further import distance_to_points
 from toylands.observables import Observable, python_body
 from toylands.simd import LaneView
 
@@ -149,6 +150,10 @@ class SymbolicLandscape(Landscape):
         """The third derivatives contracted, sum_j d_i d_j d_j L for each i: the gradient of the Hessian's trace."""
         derived: Derived = self._derived  # type: ignore[assignment]
         return self._at(derived.trace_gradient, w, self.size)
+
+    def _distance(self) -> Observable | None:
+        doc = "distance to the minimum that was given"
+        return None if self.minimum is None else distance_to_points(self.minimum, self.parameters, doc)
 
     def suggested(self) -> dict[str, Any]:
         """The minimum as a starting point, if it was given; nothing is known beyond."""

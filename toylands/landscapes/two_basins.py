@@ -10,6 +10,7 @@ import numpy as np
 
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
+from toylands.landscapes.further import distance_to_points
 from toylands.observables import Observable
 from toylands.simd import fma, lanes_function, minimum, select, take
 
@@ -264,6 +265,10 @@ class TwoBasins(Landscape):
                 "escaped": (_escaped, "1 where w1 + w2 < 0: the flat basin's side (anisotropic Figure 2)"),
             },
         )
+
+    def _distance(self) -> Observable:
+        doc = "distance to the nearer of the printed minima (1, 1) and (-1, -1) (anisotropic D.1)"
+        return distance_to_points([SHARP, FLAT], self.parameters, doc)
 
     def hessian(self, w: Any) -> np.ndarray:
         """Hessian at one point, shape (2, 2); at the kink between the quadratics, that of the flat one."""

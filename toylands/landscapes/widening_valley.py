@@ -9,8 +9,9 @@ import numpy as np
 
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
+from toylands.landscapes.further import DISTANCE
 from toylands.observables import Observable
-from toylands.simd import lanes_function, sum_of_squares
+from toylands.simd import lanes_function, minimum, sqrt, sum_of_squares
 
 
 class Parameters(NamedTuple):
@@ -38,6 +39,11 @@ def _loss(w: Any, p: Any) -> Any:
 @lanes_function
 def _hessian_trace(w: Any, p: Any) -> Any:
     return p.dim * _sq_v(w, p) + _sq_norm_u(w, p)
+
+
+@lanes_function
+def _distance(w: Any, p: Any) -> Any:
+    return sqrt(minimum(_sq_v(w, p), _sq_norm_u(w, p)))
 
 
 @lanes_function
@@ -135,6 +141,10 @@ class WideningValley(Landscape):
                 "sq_v": (_sq_v, "v^2: height above the floor"),
             },
         )
+
+    def _distance(self) -> Observable:
+        doc = "min(|v|, |u|): distance to the floor v = 0 or the line u = 0 (antipgd Eq. 10)"
+        return Observable(DISTANCE, _distance, self.parameters, doc)
 
     def hessian(self, w: Any) -> np.ndarray:
         """Hessian at one point, shape (dim + 1, dim + 1)."""
