@@ -12,7 +12,7 @@ import sympy as sp
 from theory.claims import registry
 from theory.claims.claim import Verdict
 from theory.claims.nso.index import EQUATIONS, INDEX
-from theory.noise_stability import chain_functions, matrix_sensing, quadratic_rates, tables, taylor
+from theory.noise_stability import chain_functions, equal_steps, matrix_sensing, quadratic_rates, tables, taylor
 from theory.proof import Proof
 
 MODULES = (
@@ -97,6 +97,50 @@ def test_bound_of_theorem_4_3_on_a_grid() -> None:
                 second = (1 - c) ** 2 * second + c**2 * delta
                 moments.append(second)
             assert np.mean(moments) <= np.sqrt(2 * rate * delta) + 2 * rate
+
+
+STEPS = {"C": 2.0, "D": 1.5, "k": 3.0, "sigma": 0.7, "H": 0.2}
+
+
+def _number(expression: sp.Expr, **values: float) -> float:
+    known = {**STEPS, **values}
+    return float(expression.subs({symbol: known[symbol.name] for symbol in expression.free_symbols}))
+
+
+def _moments(rate: float, start: float, steps: int) -> list[float]:
+    """E|grad F(W_t)|^2 for t = 1..steps, by the recursion."""
+    found = [start]
+    for _ in range(steps):
+        found.append((1 - rate) ** 2 * found[-1] + rate**2 * STEPS["sigma"] ** 2 / STEPS["k"])
+    return found[1:]
+
+
+@pytest.mark.parametrize(("total", "eta"), [(1, 0.3), (4, 0.05), (25, 0.45)])
+def test_sides_with_equal_steps_are_those_of_the_recursion(total: int, eta: float) -> None:
+    c, d, at = STEPS["C"], STEPS["D"], {"T": float(total), "eta": eta}
+    kappa = max(1 / c, 2 * total * eta)
+    slow = min(_moments(eta / kappa, 2 * d**2 / kappa, total))
+    assert np.isclose(_number(equal_steps.small_curvature(), **at), slow)
+    fast = min(_moments(c * eta, 2 * c * d**2, total))
+    assert np.isclose(_number(equal_steps.better_quadratic(), **at), max(slow, fast))
+    assert np.isclose(_number(equal_steps.contraction(), **at), min(_moments(c * eta, c * d**2, total)))
+    assert np.isclose(_number(equal_steps.plateau(), **at), d**2 / kappa * (1 - eta / kappa) ** (2 * total))
+
+
+@pytest.mark.parametrize("total", [1, 3, 60])
+def test_mean_moment_at_the_step_of_theorem_4_3(total: int) -> None:
+    c, d = STEPS["C"], STEPS["D"]
+    variance = (STEPS["sigma"] ** 2 + c**2 * STEPS["H"]) / STEPS["k"]
+    rate = min(np.sqrt(2 * c * d**2 / (variance * total)), 1.0)
+    assert np.isclose(_number(equal_steps.average(), T=float(total)), np.mean(_moments(rate, 2 * c * d**2, total)))
+
+
+def test_deviation_of_rank_one_is_that_of_chi_square() -> None:
+    """400 000 draws of |A_i W|^2, n = 2, d = 3: the exact probability within five standard errors (0.4%)."""
+    sums = (np.random.default_rng(5).standard_normal((400_000, 2 * 3)) ** 2).sum(axis=1) / 6
+    estimate = (abs(sums - 1) >= 0.5).mean()
+    exact = float(matrix_sensing.deviation(sp.Integer(2), sp.Integer(3), sp.Rational(1, 2)))
+    assert abs(estimate - exact) < 5 * np.sqrt(exact * (1 - exact) / 400_000)
 
 
 def test_table_arithmetic_by_hand() -> None:

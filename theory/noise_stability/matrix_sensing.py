@@ -144,6 +144,19 @@ def prove_mean_norm() -> Proof:
     return board.proof()
 
 
+def deviation(n: sp.Expr, d: sp.Expr, epsilon: sp.Expr) -> sp.Expr:
+    """Probability in Eq. 24 for W of rank one, where nd times the ratio is chi-square with nd degrees of freedom.
+
+    Examples
+    --------
+    >>> sp.N(deviation(sp.S.One, sp.Integer(2), sp.Rational(1, 2)), 6)  # 1 - e^(-1/2) + e^(-3/2)
+    0.616600
+    """
+    shape = n * d / 2
+    inner, outer = (sp.lowergamma(shape, shape * (1 + sign * epsilon)) for sign in (-1, 1))
+    return 1 - (outer - inner) / sp.gamma(shape)
+
+
 def prove_concentration() -> Proof:
     """Eq. 24 by Chernoff: log E e^(lambda (chi^2_m - m)) <= 2 m lambda^2 for |lambda| <= 1/4, m = nd >= n."""
     board = Blackboard("Chernoff's bound for chi-square, Hoelder's inequality for weighted sums")

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Verdict
+from theory.claims.domain import Domain
 from theory.proof import Proof
 
 PAPER = "nso"
@@ -33,6 +34,16 @@ SYMBOLS = {
     "r": "radius of the hypothesis space, positive",
     "H": "H(P) = E|U|^2",
 }
+
+
+_POSITIVE = sp.Interval.open(0, sp.oo)
+_BOUNDED = sp.Le(sp.Symbol("C") * sp.Symbol("eta"), 1)
+
+
+def equal_steps(*where: sp.Basic, **others: sp.Set) -> Domain:
+    """C, D, sigma, k, T and a step size eta <= 1/C; further conditions and sets."""
+    sets = {name: _POSITIVE for name in ("C", "D", "sigma", "eta")}
+    return Domain({**sets, "k": sp.Range(1, 101), "T": sp.Range(1, 1001), **others}, (_BOUNDED, *where))
 
 
 def entry(

@@ -6,8 +6,9 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Experiment, Form
-from theory.claims.nso._common import entry, monte_carlo, numbers
+from theory.claims.nso._common import entry, equal_steps, monte_carlo, numbers
 from theory.noise_stability import chain_functions as cf
+from theory.noise_stability import equal_steps as es
 from theory.noise_stability import fixed_rate as fr
 from theory.noise_stability.chain_functions import LONG, LOWER, C, D
 
@@ -98,15 +99,16 @@ def _bounds() -> tuple[Claim, ...]:
     lemma = Form(
         "if T eta >= sqrt(D^2 k T/(2 sigma^2 C)): min E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T))",
         r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{32kT}}",
-        None,
+        es.contraction(),
         LOWER,
         ">=",
     )
     lemma_right = Form("the same with min{C D^2, D sqrt(C sigma^2/(8 k T))}, at least the printed bound for " + LONG,
-                       r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\min\{CD^2,D\sqrt{\frac{C\sigma^2}{8kT}}\}", None,
-                       sp.Min(C * D**2, fr.STRONGER), ">=")  # fmt: skip
+                       r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\min\{CD^2,D\sqrt{\frac{C\sigma^2}{8kT}}\}",
+                       es.contraction(), sp.Min(C * D**2, fr.STRONGER), ">=")  # fmt: skip
     point = {"C": sp.Rational(1, 4), "D": sp.S.One, "sigma": sp.S.One, "rho": sp.Rational(1, 2), "T": sp.Integer(2)}
-    corner = {"C": sp.S.One, "D": sp.S.One, "k": sp.S.One, "sigma": sp.Integer(10), "T": sp.S.One}
+    corner = {"C": sp.S.One, "D": sp.S.One, "k": sp.S.One, "sigma": sp.Integer(10), "T": sp.S.One,
+              "eta": sp.Rational(2, 25)}  # fmt: skip
     return (
         entry("B.3/start", f"{PLACE}, F(W_0) - min F", "Value at the start.", start,
               "Averaged over U the cap is lower than g(0): an inequality.", prove=fr.prove_start_bound,
@@ -119,7 +121,7 @@ def _bounds() -> tuple[Claim, ...]:
         entry("B.3", f"{PLACE} with its last chain", "Lower bound for large fixed step sizes.", lemma,
               "C D^2 is dropped from the minimum, which needs T large against sigma^2; with sigma^2 = 100 and all "
               "else 1 the lemma fails. The function is that of Eq. 45, not Eq. 8.", prove=fr.prove_lemma_b3,
-              refute=fr.refute_lemma_b3, form=lemma_right, example=corner),
+              refute=fr.refute_lemma_b3, form=lemma_right, example=corner, domain=equal_steps(es.LARGE)),
     )  # fmt: skip
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.claims.claim import Claim, Form
-from theory.claims.nso._common import entry
+from theory.claims.nso._common import entry, equal_steps
 from theory.noise_stability import chain_functions as cf
+from theory.noise_stability import equal_steps as es
 from theory.noise_stability import fixed_rate as fr
 from theory.noise_stability.chain_functions import LONG, LOWER, C, D
 from theory.proof import Blackboard, Proof
@@ -71,14 +72,14 @@ def _construction() -> tuple[Claim, ...]:
 
 def _theorem() -> tuple[Claim, ...]:
     printed = Form(
-        "min over t of E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T)) for all T <= d",
+        "min over t of E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T)) for all T <= d (evaluated: small equal steps)",
         r"\min_{1\le t\le T}\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{32kT}}",
-        None,
+        es.plateau(),
         LOWER,
         ">=",
     )
     right = Form("min over t of E|grad F(W_t)|^2 >= min{C D^2/4, D sqrt(C sigma^2/(32 k T))}, the second for " + LONG,
-                 r"\ldots\ge\min\left\{\tfrac{CD^2}4,D\sqrt{\frac{C\sigma^2}{32kT}}\right\}", None,
+                 r"\ldots\ge\min\left\{\tfrac{CD^2}4,D\sqrt{\frac{C\sigma^2}{32kT}}\right\}", es.plateau(),
                  sp.Min(C * D**2 / 4, LOWER), ">=")  # fmt: skip
     dimension = Form("the construction needs T <= d", r"T\le d")
     dimension_right = Form("the construction needs T <= d - 1", r"T\le d-1")
@@ -92,7 +93,8 @@ def _theorem() -> tuple[Claim, ...]:
         entry("4.5", f"{PLACE}, Theorem 4.5, Eq. 9", "Lower bound for small, or large fixed, step sizes.", printed,
               "For T < sigma^2/(2 k C D^2) the printed bound can exceed C D^2, which no construction reaches: sigma^2 "
               "= 100, all else 1. True from there on, with perturbations clipped on both sides.", prove=_prove_both,
-              refute=_refute_both, form=right, example={**POINT, "sigma": sp.Integer(10), "T": sp.S.One}),
+              refute=_refute_both, form=right, domain=equal_steps(es.SMALL),
+              example={**POINT, "sigma": sp.Integer(10), "T": sp.S.One, "eta": sp.Rational(1, 20)}),
         entry("4.5/dimension", f"{PLACE}, 'requires T <= d'", "Dimension of the construction.", dimension,
               "Coordinates e_0, ..., e_T are used, T + 1 of them.", prove=cf.prove_dimension,
               refute=cf.refute_dimension,

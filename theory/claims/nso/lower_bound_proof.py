@@ -7,8 +7,9 @@ import sympy as sp
 
 from theory.claims.claim import Claim, Experiment, Form
 from theory.claims.domain import Domain
-from theory.claims.nso._common import entry, monte_carlo, numbers
+from theory.claims.nso._common import entry, equal_steps, monte_carlo, numbers
 from theory.noise_stability import chain_functions as cf
+from theory.noise_stability import equal_steps as es
 from theory.noise_stability.chain_functions import LONG, LOWER, C, D
 
 PLACE = "Appendix B.2"
@@ -113,16 +114,18 @@ def _bounds() -> tuple[Claim, ...]:
     first_right = Form("min_i |grad F(W_i)|^2 = min_i (<W_i, e_0>/G)^2 >= (<W_0, e_0>/G)^2/4",
                        r"\min_i\|\nabla F(W_i)\|^2\ge\tfrac14(G^{-1}\langle W_0,e_0\rangle)^2")  # fmt: skip
     lemma = Form(
-        "if sum eta_i <= sqrt(D^2 k T/(2 sigma^2 C)): min E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T))",
+        "if sum eta_i <= sqrt(D^2 k T/(2 sigma^2 C)): min E|grad F(W_t)|^2 >= D sqrt(C sigma^2/(32 k T)) (evaluated: "
+        "equal steps eta)",
         r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{32kT}}",
-        None,
+        es.plateau(),
         LOWER,
         ">=",
     )
     lemma_right = Form("the same with min{C D^2/4, D sqrt(C sigma^2/(32 k T))}, which is the second for " + LONG,
-                       r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\min\{\tfrac{CD^2}4,\ldots\}", None,
+                       r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\min\{\tfrac{CD^2}4,\ldots\}", es.plateau(),
                        sp.Min(C * D**2 / 4, LOWER), ">=")  # fmt: skip
-    corner = {"C": sp.S.One, "D": sp.S.One, "k": sp.S.One, "sigma": sp.Integer(10), "T": sp.S.One}
+    corner = {"C": sp.S.One, "D": sp.S.One, "k": sp.S.One, "sigma": sp.Integer(10), "T": sp.S.One,
+              "eta": sp.Rational(1, 20)}  # fmt: skip
     return (
         entry("B.2/start", f"{PLACE}, F(W_0) - min F", "Value at the start.", start,
               "At zero every h_i is at its top; and F is positive everywhere if U_0 has a variance. The difference is "
@@ -146,7 +149,7 @@ def _bounds() -> tuple[Claim, ...]:
         entry("B.2", f"{PLACE}, Lemma B.2 with its last chain", "Lower bound for small step sizes.", lemma,
               "The last step drops C from the minimum, which needs T >= sigma^2/(2 k C D^2); with sigma^2 = 100 and "
               "all else 1 the lemma fails.", prove=cf.prove_lemma_b2, refute=cf.refute_lemma_b2, form=lemma_right,
-              example=corner),
+              example=corner, domain=equal_steps(es.SMALL)),
     )  # fmt: skip
 
 

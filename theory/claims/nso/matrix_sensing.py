@@ -6,6 +6,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Experiment, Form, Point
+from theory.claims.domain import Domain
 from theory.claims.nso._common import entry, monte_carlo, numbers
 from theory.noise_stability import matrix_sensing as ms
 
@@ -122,12 +123,12 @@ def _proposition() -> tuple[Claim, ...]:
                  r"\mathrm{Tr}\nabla^2\hat L(U^\star)\le\frac{\lambda_{\max}(M)}{\lambda_{\min}(M)}\mathrm{Tr}\nabla^"
                  r"2\hat "
                  r"L(W)")  # fmt: skip
-    eps, n = sp.symbols("epsilon n", positive=True)
+    eps, n, d = sp.symbols("epsilon n d", positive=True)
     eq24 = Form("Pr[|(1/n) sum |A_i W|_F^2 - d |W|_F^2| >= epsilon d |W|_F^2] <= 2 exp(-n epsilon^2/8), 0 < epsilon < "
-                "1, W != 0",
+                "1, W != 0 (evaluated: W of rank one)",
                 r"\Pr\left[\left|\tfrac1n\sum\|A_iW\|_F^2-d\|W\|_F^2\right|\ge\epsilon "
                 r"d\|W\|_F^2\right]\le2e^{-n\epsilon^2/8"
-                r"}", None, 2 * sp.exp(-n * eps**2 / 8))  # fmt: skip
+                r"}", ms.deviation(n, d, eps), 2 * sp.exp(-n * eps**2 / 8), "<=")  # fmt: skip
     return (
         entry("2.3", f"{PLACE}, Proposition 2.3, Eq. 5", "The trace at U* is least among interpolating W.", printed,
               "False for few measurements: at n = 1, A = diag(2, 1) U* has twice the trace of another W, and the gap "
@@ -143,7 +144,9 @@ def _proposition() -> tuple[Claim, ...]:
               prove=ms.prove_condition_number, new=True),
         entry("Eq24", f"{PROOF}, Eq. 24", "Concentration of |A_i W|_F^2 for a fixed W.", eq24,
               "The sum is a weighted mean of chi-squares of nd degrees of freedom; the bound even holds with nd for n.",
-              prove=ms.prove_concentration, example={"n": sp.Integer(100), "epsilon": sp.Rational(1, 2)}),
+              prove=ms.prove_concentration,
+              example={"n": sp.Integer(50), "d": sp.Integer(3), "epsilon": sp.Rational(1, 2)},
+              domain=Domain({"n": sp.Range(1, 31), "d": sp.Range(1, 9), "epsilon": sp.Interval.open(0, 1)})),
     )  # fmt: skip
 
 

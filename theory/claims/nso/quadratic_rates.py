@@ -7,7 +7,8 @@ import sympy as sp
 
 from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.claims.domain import Domain
-from theory.claims.nso._common import entry, monte_carlo, numbers
+from theory.claims.nso._common import entry, equal_steps, monte_carlo, numbers
+from theory.noise_stability import equal_steps as es
 from theory.noise_stability import quadratic_rates as qr
 from theory.noise_stability.quadratic_rates import RHO, SIGMA, C, D, K
 
@@ -116,8 +117,12 @@ def _small_steps() -> tuple[Claim, ...]:
     product_right = Form("the same with sums from 0 on both sides (kappa)", product.latex.replace("_{j=i}^{T-1}",
                                                                                                   "_{j=0}^"
                          "{T-1}"))  # fmt: skip
-    b6 = Form("min_t E|grad F(W_t)|^2 >= D^2/(2 max{1/C, 2 sum eta_i}), and Eq. 56 (noise of variance exactly sigma^2)",
-              r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\frac{D^2}{2\max\{C^{-1},2\sum\eta_i\}}")  # fmt: skip
+    b6 = Form("min_t E|grad F(W_t)|^2 >= D^2/(2 max{1/C, 2 sum eta_i}), and Eq. 56 (noise of variance exactly sigma^2; "
+              "evaluated: equal steps eta)",
+              r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge\frac{D^2}{2\max\{C^{-1},2\sum\eta_i\}}",
+              es.small_curvature(), D**2 / (2 * es.KAPPA), ">=")  # fmt: skip
+    steps = {"C": sp.S.One, "D": sp.S.One, "k": sp.Integer(2), "sigma": sp.S.One, "T": sp.Integer(3),
+             "eta": sp.Rational(1, 4)}  # fmt: skip
     return (
         entry("Eq54", f"{PLACE}, Eq. 50-54", "Exact moment for curvature 1/kappa.", eq54,
               "Lemma B.5 (corrected) with 1/kappa for C. (The index k of Eq. 53 is not the k of the noise.)",
@@ -130,7 +135,7 @@ def _small_steps() -> tuple[Claim, ...]:
               "on both sides it holds, and so does the conclusion.", prove=qr.prove_product,
               refute=qr.refute_product_display, form=product_right),
         entry("B.6", f"{PLACE}, Lemma B.6 and Eq. 56", "Lower bound by the sum of the step sizes.", b6,
-              "Two factors of at least 1/2.", prove=qr.prove_b6),
+              "Two factors of at least 1/2.", prove=qr.prove_b6, example=steps, domain=equal_steps()),
     )  # fmt: skip
 
 
@@ -143,9 +148,10 @@ def _combined() -> tuple[Claim, ...]:
         ">=",
     )
     b7_right = Form(
-        "for independent noise of variance exactly sigma^2 and " + LONG + ": >= D sqrt(C sigma^2/(8 k T))",
+        "for independent noise of variance exactly sigma^2 and " + LONG + ": >= D sqrt(C sigma^2/(8 k T)) (evaluated: "
+        "fixed eta, the better of the two quadratics)",
         r"\min_t\mathbb E\|\nabla F(W_t)\|^2\ge D\sqrt{\frac{C\sigma^2}{8kT}}",
-        None,
+        es.better_quadratic(),
         qr.BOUND,
         ">=",
     )
@@ -180,7 +186,8 @@ def _combined() -> tuple[Claim, ...]:
         entry("B.7", f"{PLACE}, Lemma B.7, Eq. 57", "Lower bound for convex quadratics.", b7,
               "A noiseless oracle satisfies Assumption 4.1, and then no quadratic keeps its gradient above O(1/T). "
               "With noise of variance exactly sigma^2 the bound holds for large T, with 8 for 32.", prove=qr.prove_b7,
-              refute=qr.refute_b7, form=b7_right, example={**at, "T": sp.Integer(100)}),
+              refute=qr.refute_b7, form=b7_right, domain=equal_steps(es.LONG),
+              example={**at, "T": sp.Integer(100), "eta": sp.Rational(1, 4)}),
         entry("Eq58", f"{PLACE}, Eq. 58", "Lemma B.6 for small steps.", eq58, "A factor C is lost inside the maximum.",
               prove=qr.prove_eq58, refute=qr.refute_eq58, form=eq58_right),
         entry("Eq59", f"{PLACE}, Eq. 59 with the display before it", "Fixed steps, summed.", eq59,
