@@ -100,6 +100,30 @@ def refute_growth_total() -> Proof:
     return board.proof()
 
 
+def prove_martingales_summed() -> Proof:
+    """sqrt(eta lambda t iota) (sqrt(L) + X) is at most sqrt(eta T) X (sqrt(L) + X): Eq. 79 has room for sqrt(iota)."""
+    board = Blackboard("exponents: lambda iota = O(X^2)")
+    board.include(prove_order({"lambda iota": LAM * IOTA}, RADIUS**2, tilde=False))
+    board.include(prove_order(accumulated(), HALF / sp.sqrt(C), tilde=True))
+    return board.proof()
+
+
+def refute_martingales_summed() -> Proof:
+    """A sum of t signs exceeds every multiple of sqrt(t) with more than the allowed probability 2 e^-iota, d = 1.
+
+    Cut t = 400 iota signs into iota blocks: each block exceeds 6 = 0.3 sqrt(400) with probability q > 1/e, all of them
+    with q^iota, which is more than 2 e^-iota for large iota, and the sum then exceeds 0.3 sqrt(t iota).
+    """
+    board = Blackboard("exact counterexample: t = 400 iota independent signs")
+    count = sum(sp.binomial(400, heads) for heads in range(203, 401))  # sum of 400 signs at least 6
+    chance = sp.Rational(count, 2**400)
+    board.true("q e > 1, so (q e)^iota > 2 for large iota", bool(chance * sp.E > 1), f"q = {sp.N(chance, 6)}")
+    iota = sp.Symbol("iota", positive=True)
+    board.equal("6 iota in sqrt(t iota)", 6 * iota, sp.Rational(3, 10) * sp.sqrt(400 * iota * iota))
+    board.true("over sqrt(t) it is unbounded", sp.limit(6 * iota / sp.sqrt(400 * iota), iota, sp.oo) == sp.oo)
+    return board.proof()
+
+
 def prove_polynomial() -> Proof:
     """lambda^(-1-delta) at lambda = min(eps^(2/delta), gamma^2) is at most the sum of the two powers."""
     board = Blackboard("exponents")

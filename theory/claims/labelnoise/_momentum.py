@@ -15,6 +15,7 @@ from theory.proof import Proof
 ETA, G, BETA, LAM, NU = sp.symbols("eta g beta lam nu")
 EXAMPLE = {"eta": sp.Rational(1, 2), "g": sp.Integer(1), "beta": sp.Rational(1, 3), "k": sp.Integer(3)}
 SHAPE = 2 - ETA * G / (1 + BETA)
+SEPARATED = (sp.Le(ETA * G, (2 - NU) * (1 + BETA)),)
 BOUND_EXAMPLE = {**EXAMPLE, "nu": sp.Rational(1, 2)}
 FIXED_EXAMPLE = {**EXAMPLE, "lam": sp.Rational(1, 2)}
 

@@ -117,6 +117,18 @@ CLAIMS: tuple[Claim, ...] = (
         _prove_sqrt_loss, "sqrt(2 n L) is the norm of the residuals; no Taylor expansion is needed.",
     ),
     entry(
+        "Eq58", f"{PLACE}, from Eq. 55 and 56 to Eq. 58 (likewise Eq. 183 and 238)",
+        "The sums of z and m over t steps are O(sqrt(eta lambda t) (sqrt(L) + X)).",
+        words("Eq. 55, 56 => sqrt(eta lambda t) (sqrt(L) + X), outside an event of probability 2 d e^-iota each",
+              r"O(\sqrt{\eta\lambda t}(\sqrt{\mathcal L}+\mathcal X))"),
+        orders.prove_martingales_summed,
+        "The sqrt(iota) of Eq. 55 and 56 is dropped, and t independent signs do exceed every multiple of sqrt(t) with "
+        "a larger probability. Eq. 79 has room for it, as lambda iota = O(X^2).",
+        form=words("Eq. 55, 56 => sqrt(eta lambda t iota) (sqrt(L) + X)",
+                   r"O(\sqrt{\eta\lambda t\iota}(\sqrt{\mathcal L}+\mathcal X))"),
+        refute=orders.refute_martingales_summed,
+    ),
+    entry(
         "Eq59", f"{PLACE}, Eq. 58-59, and Eq. 79-80", "The accumulated remainders are of order "
                                                       "lambda^((1+delta)/2)/sqrt(c).",
         words("sqrt(eta T) X (sqrt(L) + X) + eta T X (sqrt(L) + M + X^2) = O~(lambda^(1/2+delta/2)/sqrt(c))",

@@ -220,5 +220,6 @@ CLAIMS: tuple[Claim, ...] = (
                   (1 - ETA * G) ** 2 + ETA * NU * G, 1 - ETA * G * (2 - ETA * G - NU)),
         refute=process.refute_contraction_step,
         example={name: NUMBERS[name] for name in ("eta", "nu", "g")}, sample=_sample,
+        domain=within("eta", "nu", "g", where=SEPARATED),
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ import random
 import sympy as sp
 
 from theory.claims.claim import Claim, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, whole, words
+from theory.claims.labelnoise._entries import SETS, entry, fraction, whole, within, words
 from theory.label_noise import arbitrary_noise as noise
 from theory.label_noise import martingales, orders, process
 from theory.proof import Blackboard, Proof
@@ -158,6 +158,7 @@ CLAIMS: tuple[Claim, ...] = (
              _summed, C * LAM / (2 - ETA * H), "<="),
         process.prove_upper_bound, "Geometric sum as in Eq. 31; 2 - eta h >= nu.", example=SMALL,
         symbols={"h": "eigenvalue of H", "C": "Sigma <= C H"}, sample=_small,
+        domain=within("eta", "nu", "lam", "k", h=SETS["g"], C=SETS["g"], where=(sp.Le(ETA * H, 2 - NU),)),
     ),
     entry(
         "Eq181", f"{PLACE}, Eq. 181", "|theta - theta*| <= 9 D + X.",

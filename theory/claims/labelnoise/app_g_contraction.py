@@ -22,6 +22,10 @@ EXAMPLE = {"a0": sp.Integer(1), "b0": sp.Integer(2), "a1": sp.Integer(2), "b1": 
 GRADIENTS = within("nu", "share", "tau", a0=sp.Range(1, 10), **dict.fromkeys(("b0", "a1", "b1"), sp.Range(-9, 10)))
 
 
+SEARCHED = (11, 13, 15)
+"""Lemmas 12 and 14 follow from 13 by Cauchy-Schwarz."""
+
+
 def _sample(generator: random.Random) -> Point:
     vectors = {name: sp.Integer(generator.randint(-3, 3)) for name in ("b0", "a1", "b1")}
     share = generator.choice([sp.S.One, fraction(generator)])
@@ -101,6 +105,7 @@ def _lemma(number: int, equations: str, text: str, latex: str, form: Form, prove
         f"Lemma{number}", f"{PLACE}, Lemma {number}, {equations}", f"{text}; here with the constant.", words(text,
         latex),
         prove, reason, form=form, example=EXAMPLE, symbols=NAMES, sample=_sample,
+        domain=GRADIENTS if number in SEARCHED else None,
     )  # fmt: skip
 
 
@@ -127,6 +132,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Equality at x = 1; <= as in the proof of Lemma 11.",
         form=Form("x e^-x <= 1/e", r"xe^{-x}\le\tfrac1e", X * sp.exp(-X), sp.exp(-1), "<="),
         refute=contraction.refute_strict, example={"x": sp.S.One}, sample=lambda g: {"x": 4 * fraction(g)},
+        domain=within("x"),
     ),
     _lemma(11, "Eq. 203 and 211-215", "|(I - eta G)^tau g_i| = O((eta tau)^(-1/2))",
            r"\|(I-\eta G)^\tau g_i\|=O(\sqrt{1/(\eta\tau)})",

@@ -8,12 +8,13 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Effort, Estimates, Experiment, Form, Point
-from theory.claims.labelnoise._entries import entry, words
+from theory.claims.labelnoise._entries import entry, within, words
 from theory.claims.labelnoise._momentum import (
     BOUND_EXAMPLE,
     FIXED_EXAMPLE,
     LAM,
     NU,
+    SEPARATED,
     SHAPE,
     block,
     corrected,
@@ -185,6 +186,7 @@ CLAIMS: tuple[Claim, ...] = (
              lambda pt: (1 - pt["beta"]) * pt["eta"] * pt["lam"] * solved(pt)[0, 0], LAM / NU, "<="),
         mo.prove_variation, "Proposition 21 and eta g <= (2 - nu)(1 + beta). As in Eq. 33 it counts sample by sample.",
         example={**BOUND_EXAMPLE, "lam": sp.S.One}, sample=sample,
+        domain=within("eta", "g", "beta", "nu", "lam", where=SEPARATED),
     ),
     entry(
         "Prop14/limit", f"{H}, Proposition 14 and 21 together",
