@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import numpy as np
 import sympy as sp
 
@@ -14,6 +17,7 @@ STIFFNESS, HEIGHT = 0.5, 0.3
 ABOUT = f"a chain of {DIM} double wells with a bump, from one SymPy expression, Anti-PGD, loss every {EVERY} steps"
 
 
+@functools.lru_cache(maxsize=1)
 def _landscape() -> tl.landscapes.SymbolicLandscape:
     x, a, h = sp.symbols(f"x:{DIM}"), sp.Symbol("a"), sp.Symbol("h")
     wells = sum((xi**2 - 1) ** 2 for xi in x) / 4
@@ -59,6 +63,41 @@ def with_numpy(noise: str, trajectories: int, steps: int, tuned: bool = False) -
     return peers.numpy_run(part, trajectories, tuned)
 
 
+@functools.lru_cache(maxsize=8)
+def _jax(noise: str, trajectories: int, steps: int, tuned: bool) -> Any:
+    import jax
+    import jax.numpy as jnp
+
+    def loss(x: Any) -> Any:
+        wells, springs = jnp.sum((x**2 - 1) ** 2, axis=1) / 4, jnp.sum((x[:, 1:] - x[:, :-1]) ** 2, axis=1)
+        return wells + STIFFNESS / 2 * springs + HEIGHT * jnp.exp(-(x[:, 0] ** 2))
+
+    gradient = jax.grad(lambda x: loss(x).sum())
+
+    def step(carry: Any, key: Any) -> Any:
+        w, before = carry
+        xi = peers.jax_noise(key, noise, tuned, w.shape)
+        return (w - ETA * gradient(w) + SIGMA * (xi - before), xi), None
+
+    def stretch(carry: Any, keys: Any) -> Any:
+        carry, _ = jax.lax.scan(step, carry, keys)
+        found = loss(carry[0])
+        return carry, (found.mean(), found.var())
+
+    @jax.jit
+    def run(key: Any) -> Any:
+        start = jnp.full((trajectories, DIM), START, jnp.float32), jnp.zeros((trajectories, DIM), jnp.float32)
+        return jax.lax.scan(stretch, start, jax.random.split(key, (steps // EVERY, EVERY)))[1]
+
+    return run
+
+
+def with_jax(noise: str, trajectories: int, steps: int, tuned: bool = False) -> Statistic:
+    """`jax.grad`, `jax.lax.scan` over the steps, compiled, in float32."""
+    means, variances = _jax(noise, trajectories, steps, tuned)(peers.jax_key())
+    return float(means[-1]), float(variances[-1])
+
+
 def workloads() -> list[Workload]:
     """With both kinds of noise."""
     return [_workload(noise) for noise in ("rademacher", "gaussian")]
@@ -68,5 +107,6 @@ def _workload(noise: str) -> Workload:
     contestants = (
         Contestant("toylands", with_toylands, 16384, 1000),
         *peers.plain_and_tuned("NumPy", with_numpy, noise, 2048, 200),
+        *peers.plain_and_tuned("JAX", with_jax, noise, 4096, 200),
     )
     return Workload("expression", noise, DIM, ABOUT, contestants)

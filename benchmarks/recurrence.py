@@ -92,7 +92,7 @@ def _jax(noise: str, trajectories: int, steps: int, tuned: bool) -> Any:
 
 def with_jax(noise: str, trajectories: int, steps: int, tuned: bool = False) -> Statistic:
     """`jax.lax.scan` over the steps, compiled, in float32."""
-    means, variances = _jax(noise, trajectories, steps, tuned)(peers.jax_key(noise))
+    means, variances = _jax(noise, trajectories, steps, tuned)(peers.jax_key())
     return float(means[-1]), float(variances[-1])
 
 
@@ -119,12 +119,13 @@ def with_c(noise: str, trajectories: int, steps: int) -> Statistic:
 
 def stick(module: Any, noise: str, trajectories: int, steps: int) -> Any:
     """The same on an outside measuring stick."""
-    return module.w1(int(noise == "gaussian"), n=trajectories, steps=steps)
+    kind = ("rademacher", "gaussian", "gaussian_float32").index(noise)
+    return module.w1(kind, n=trajectories, steps=steps)
 
 
 def workloads() -> list[Workload]:
-    """With both kinds of noise."""
-    return [_workload(noise) for noise in ("rademacher", "gaussian")]
+    """With both kinds of noise, and with normals in float32 added to a state in float64."""
+    return [_workload("rademacher"), _workload("gaussian"), _float32_workload()]
 
 
 def _workload(noise: str) -> Workload:
@@ -134,7 +135,34 @@ def _workload(noise: str) -> Workload:
         Contestant("C", with_c, many, 1000),
         Contestant("Numba", with_numba, 1024, 100),
         *peers.plain_and_tuned("NumPy", with_numpy, noise, 512, 100),
-        *peers.plain_and_tuned("JAX", with_jax, noise, 4096 if noise == "rademacher" else 256, 100),
+        *peers.plain_and_tuned("JAX", with_jax, noise, peers.JAX_TRAJECTORIES, 100),
         *peers.plain_and_tuned("PyTorch", with_torch, noise, 1024, 100),
     )
     return Workload("recurrence", noise, DIM, ABOUT, contestants, stick)
+
+
+def with_numpy_float32(noise: str, trajectories: int, steps: int) -> Statistic:
+    """As `with_numpy`, normals drawn in float32."""
+    generator, normals = peers.numpy_generator(), np.empty((trajectories, DIM), dtype=np.float32)
+    w, before, xi = np.zeros((3, trajectories, DIM))
+    square = np.zeros(trajectories)
+    for _ in range(steps):
+        generator.standard_normal(dtype=np.float32, out=normals)
+        xi[...] = normals
+        w *= RHO
+        w += xi
+        w -= before
+        before, xi = xi, before
+        np.einsum("ij,ij->i", w, w, out=square)
+        square.mean(), square.var()
+    return float(square.mean()), float(square.var())
+
+
+def _float32_workload() -> Workload:
+    """NumPy's own normals are in float64: so are plain NumPy's here."""
+    contestants = (
+        Contestant("toylands", with_toylands, 2048, 1000),
+        Contestant("NumPy", with_numpy, 512, 100),
+        Contestant("NumPy float32", with_numpy_float32, 512, 100),
+    )
+    return Workload("recurrence", "gaussian_float32", DIM, ABOUT, contestants, stick)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 
-from benchmarks import expression, recurrence, reference, regression, two_basins, valley
+from benchmarks import (
+    cycling,
+    exits,
+    expression,
+    matrix_sensing,
+    recurrence,
+    reference,
+    regression,
+    two_basins,
+    valley,
+)
 from benchmarks.workload import Workload
 
-FILES = (recurrence, valley, two_basins, regression, expression)
+FILES = (recurrence, valley, two_basins, regression, matrix_sensing, cycling, exits, expression)
 PACKAGES = {"Numba": "numba", "JAX": "jax", "PyTorch": "torch"}
 
 

@@ -22,6 +22,7 @@ ETA, TRACE, SAMPLES = 0.005, 0.01, 100
 ABOUT = f"two basins, {SAMPLES} data points, noise of squared norm {TRACE}, escapes at every step"
 TOP = 2 * math.sqrt(2)  # from the flat to the sharp minimum, along b
 START = math.sqrt(2)  # b of w = (1, 1)
+MANY = (102400, 50)  # trajectories and steps: what does not keep them all in memory
 FULL = "covariance"  # of the gradients, all of it; the others against NumPy alone
 
 surface = functools.lru_cache(maxsize=1)(tl.landscapes.TwoBasins.random)
@@ -203,9 +204,9 @@ def with_numba(kind: str, trajectories: int, steps: int) -> Statistic:
     return float(losses.mean()), float(losses.var())
 
 
-def _tensor_step(np_like: Any, a: Any, b: Any, data_a: Any, data_b: Any, z: Any) -> Any:
+def _tensor_step(np_like: Any, a: Any, b: Any, data: Any, z: Any) -> Any:
     """One step, in JAX's or PyTorch's words."""
-    x, y = a[:, None] - data_a, b[:, None] - data_b
+    x, y = a[:, None] - data[0], b[:, None] - data[1]
     sharp = 9 * x * x + (99 * y - 200 * TOP) * y + 800 < 0
     ga, gb = x * np_like.where(sharp, 20.0, 2.0), np_like.where(sharp, 200 * (y - TOP), 2 * y)
     ma, mb = ga.mean(1), gb.mean(1)
@@ -231,7 +232,8 @@ def _jax(trajectories: int, steps: int) -> Any:
     data = [jnp.asarray(values, jnp.float32) for values in _points()]
 
     def step(carry: Any, key: Any) -> Any:
-        a, b = _tensor_step(jnp, *carry, *data, jax.random.normal(key, (2, trajectories)))
+        a, b = carry
+        a, b = _tensor_step(jnp, a, b, data, jax.random.normal(key, (2, trajectories)))
         escaped = (b < 0).astype(jnp.float32)
         return (a, b), (escaped.mean(), escaped.var())
 
@@ -247,7 +249,7 @@ def _jax(trajectories: int, steps: int) -> Any:
 
 def with_jax(kind: str, trajectories: int, steps: int) -> Statistic:
     """`jax.lax.scan` over the steps, compiled, in float32."""
-    loss = np.asarray(_jax(trajectories, steps)(peers.jax_key("gaussian"))[1], np.float64)
+    loss = np.asarray(_jax(trajectories, steps)(peers.jax_key())[1], np.float64)
     return float(loss.mean()), float(loss.var())
 
 
@@ -259,7 +261,7 @@ def with_torch(kind: str, trajectories: int, steps: int) -> Statistic:
         data = [torch.as_tensor(values, dtype=torch.float32) for values in _points()]
         a, b, moments = torch.zeros(trajectories), torch.full((trajectories,), START), torch.empty((steps, 2))
         for k in range(steps):
-            a, b = _tensor_step(torch, a, b, *data, torch.randn((2, trajectories)))
+            a, b = _tensor_step(torch, a, b, data, torch.randn((2, trajectories)))
             escaped = (b < 0).float()
             moments[k, 0], moments[k, 1] = escaped.mean(), escaped.var(unbiased=False)
         loss = _tensor_loss(torch, a, b, *data).double()
@@ -283,9 +285,9 @@ def workloads() -> list[Workload]:
 
 def _everybody(kind: str) -> Iterator[Contestant]:
     loss: Callable[..., Statistic] = functools.partial(with_toylands, observable="loss")
-    yield Contestant("toylands", with_toylands, 6400, 500, shown=loss)
+    yield Contestant("toylands", with_toylands, *MANY, shown=loss)
     if kind == FULL:
-        yield Contestant("C", with_c, 6400, 500)
+        yield Contestant("C", with_c, *MANY)
         yield Contestant("Numba", with_numba, 1024, 100)
     yield Contestant("NumPy", with_numpy, 512, 100)
     if kind != "sgd":  # its threads would fight over the interpreter's lock

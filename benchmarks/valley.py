@@ -109,7 +109,7 @@ def _jax(noise: str, trajectories: int, steps: int, tuned: bool) -> Any:
 
 def with_jax(noise: str, trajectories: int, steps: int, tuned: bool = False) -> Statistic:
     """`jax.lax.scan` over the steps, compiled, in float32."""
-    means, variances = _jax(noise, trajectories, steps, tuned)(peers.jax_key(noise))
+    means, variances = _jax(noise, trajectories, steps, tuned)(peers.jax_key())
     return float(means[-1]), float(variances[-1])
 
 
@@ -157,7 +157,7 @@ def _workload(noise: str) -> Workload:
         Contestant("C", with_c, many, 1000),
         Contestant("Numba", with_numba, 1024, 100),
         *peers.plain_and_tuned("NumPy", with_numpy, noise, 512, 100),
-        *peers.plain_and_tuned("JAX", with_jax, noise, 4096 if noise == "rademacher" else 256, 100),
+        *peers.plain_and_tuned("JAX", with_jax, noise, peers.JAX_TRAJECTORIES, 100),
         *peers.plain_and_tuned("PyTorch", with_torch, noise, 1024, 100),
     )
     return Workload("valley", noise, DIM, ABOUT, contestants, stick)
