@@ -12,6 +12,7 @@ from toylands.landscapes import (
     Cycling,
     LinearRecurrence,
     MatrixSensing,
+    OneHiddenLayer,
     QuadraticBowl,
     QuadraticRegression,
     ScalarFactorization,
@@ -84,6 +85,14 @@ def classification_case(n, seed, trajectories):
     return problem, gradient, np.linspace(-0.5, 1.0, n), 0.1
 
 
+def network_case(n, seed, trajectories):
+    """Two inputs and relu where n allows; one input, which every unit sees, and tanh elsewhere."""
+    dim, activation = (2, "relu") if n % 2 == 0 else (1, "tanh")
+    drawn = OneHiddenLayer.random(9, dim, n // dim, activation, 0.05, test_samples=3, seed=n)
+    data = drawn.design[:, :dim], drawn.targets, drawn.output, activation, 0.05
+    return OneHiddenLayer(*data), naive_toys.network_gradient(*data), np.linspace(-0.5, 1.0, n), 0.2
+
+
 SEQUENCE = np.linspace(0.2, 1.1, STEPS)
 LANDSCAPES = {
     "constant rho": recurrence_case(0.9, lambda seed, who: naive.recurrence_gradient(0.9)),
@@ -102,6 +111,7 @@ LANDSCAPES = {
     "cycling": cycling_case,
     "factorization": factorization_case,
     "classification": classification_case,
+    "network": network_case,
 }
 
 # --- rules: name -> (rule, how the naive reference is told the same) for a step size and a noise ---------------------

@@ -23,6 +23,7 @@ from toylands.landscapes import (
     Cycling,
     LinearRecurrence,
     MatrixSensing,
+    OneHiddenLayer,
     QuadraticBowl,
     QuadraticRegression,
     ScalarFactorization,
@@ -125,6 +126,16 @@ def classification(seed, who):
     return landscape, naive_problems.by_points(sample, 6, 1.0), [0.5, -0.3, 0.2, 0.7, -0.6, 0.4], 0.2
 
 
+def network(seed, who):
+    """Two hidden units, tanh."""
+    generator = np.random.default_rng(34)  # data whose gradients keep spanning all directions: covariances have roots
+    design = generator.uniform(-1.0, 1.5, size=(10, 2))
+    targets, output = np.where(generator.uniform(size=10) < 0.5, 1.0, 0.0), np.array([0.9, -0.6])
+    sample = naive_toys.network_sample(design, targets, output, "tanh", 0.02)
+    landscape = OneHiddenLayer(design, targets, output, "tanh", 0.02)
+    return landscape, naive_problems.by_points(sample, 10, 1.0), [1.0, 0.4, -0.3, 0.5], 0.2
+
+
 def cycling(seed, who):
     return Cycling(), naive_problems.cycling(), [0.6, -0.9, 0.3, -0.2, 0.1, 0.4], 0.1
 
@@ -132,7 +143,8 @@ def cycling(seed, who):
 BY_HAND: dict[str, Callable[..., Told]] = {
     "two basins": two_basins, "regression": regression, "sensing": sensing, "wave": wave, "logistic": logistic,
     "valley": valley, "bowl": bowl, "recurrence": recurrence, "product": product, "own functions": own,
-    "factorization": factorization, "classification": classification, "cycling": cycling,
+    "factorization": factorization, "classification": classification, "network": network,
+    "cycling": cycling,
 }  # fmt: skip
 
 # --- taken from `cases`: those whose class is not told above ---------------------------------------------------------

@@ -90,3 +90,23 @@ def classification_sample(
 def classification_gradient(design: Array, targets: Array, loss: str, width: int, smoothing: float) -> Gradient:
     """The mean of these."""
     return mean_over(classification_sample(design, targets, loss, width, smoothing), len(targets), 1.0)
+
+
+def network_sample(
+    design: Array, targets: Array, output: Array, activation: str, delta: float
+) -> Callable[[Array, int, float], Array]:
+    """(clip(output . act(W x_i)) - y)^2, W row by row; y is y_i, or 1 - y_i if the label is -1."""
+
+    def sample(w: Array, i: int, label: float) -> Array:
+        x, z = design[i], w.reshape(len(output), -1) @ design[i]
+        hidden, slope = (np.tanh(z), 1 / np.cosh(z) ** 2) if activation == "tanh" else (z * (z > 0), 1.0 * (z > 0))
+        f, y = output @ hidden, targets[i] if label > 0 else 1 - targets[i]
+        force = 2 * (f - y) if delta < f < 1 - delta else 0.0
+        return np.outer(force * output * slope, x).ravel()
+
+    return sample
+
+
+def network_gradient(design: Array, targets: Array, output: Array, activation: str, delta: float) -> Gradient:
+    """The mean of these."""
+    return mean_over(network_sample(design, targets, output, activation, delta), len(targets), 1.0)

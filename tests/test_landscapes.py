@@ -11,17 +11,23 @@ from conftest import NOJIT
 import toylands as tl
 from toylands import dynamics, observables
 from toylands.landscapes import (
+    BinaryClassification,
     Cycling,
     LinearRecurrence,
     MatrixSensing,
+    OneHiddenLayer,
     QuadraticBowl,
     QuadraticRegression,
+    ScalarFactorization,
     WideningValley,
+    binary_classification,
     cycling,
     linear_recurrence,
     matrix_sensing,
+    one_hidden_layer,
     quadratic_bowl,
     quadratic_regression,
+    scalar_factorization,
 )
 from toylands.landscapes import widening_valley as widening_valley_module
 from toylands.landscapes.base import Landscape
@@ -32,6 +38,20 @@ pytestmark = pytest.mark.nojit
 SINGULAR = [[2.0, 1.0, 0.0], [1.0, 0.5, 0.0], [0.0, 0.0, 3.0]]
 LANDSCAPES = {
     "cycling": Cycling(),
+    "factorization": ScalarFactorization([1.0, -0.5, 2.0], [1.0, 0.5, 2.5]),
+    **{
+        f"{loss}, width {width}": BinaryClassification.random(5, 2, loss, width, smoothing, seed=width + 1)
+        for loss, width, smoothing in [
+            ("logistic", 0, 0.0),
+            ("logistic", 2, 0.2),
+            ("exponential", 0, 0.1),
+            ("exponential", 1, 0.0),
+            ("square", 0, 0.5),
+            ("square", 3, 0.0),
+        ]
+    },
+    "network, relu": OneHiddenLayer.random(4, 1, 2, delta=0.05, test_samples=2, seed=1),
+    "network, tanh": OneHiddenLayer.random(3, 2, 2, "tanh", delta=0.05, test_samples=2, seed=11),
     "bowl": QuadraticBowl([[2.0, 1.0], [1.0, 3.0]]),
     "singular bowl": QuadraticBowl(SINGULAR),
     "line": QuadraticBowl([[0.25]]),
@@ -383,11 +403,14 @@ def test_a_recurrence_without_a_constant_rho_is_no_single_loss(rho, method):
     "module",
     [
         observables,
+        binary_classification,
         cycling,
         linear_recurrence,
         matrix_sensing,
+        one_hidden_layer,
         quadratic_bowl,
         quadratic_regression,
+        scalar_factorization,
         widening_valley_module,
     ],
 )

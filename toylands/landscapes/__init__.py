@@ -5,6 +5,7 @@ from toylands.landscapes.binary_classification import BinaryClassification
 from toylands.landscapes.cycling import Cycling
 from toylands.landscapes.linear_recurrence import LinearRecurrence
 from toylands.landscapes.matrix_sensing import MatrixSensing
+from toylands.landscapes.one_hidden_layer import OneHiddenLayer
 from toylands.landscapes.own_functions import from_functions
 from toylands.landscapes.quadratic_bowl import QuadraticBowl
 from toylands.landscapes.quadratic_regression import QuadraticRegression
@@ -20,6 +21,7 @@ __all__ = [
     "LandscapeKernels",
     "LinearRecurrence",
     "MatrixSensing",
+    "OneHiddenLayer",
     "QuadraticBowl",
     "QuadraticRegression",
     "ScalarFactorization",
