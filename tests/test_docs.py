@@ -13,7 +13,10 @@ from toylands.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = [
-    *((tl, name) for name in ("simulate", "sample_paths", "record", "exit_region", "precision")),
+    *(
+        (tl, name)
+        for name in ("simulate", "sample_paths", "record", "exit_region", "indicator", "moving_average", "precision")
+    ),
     *((dynamics, name) for name in dynamics.__all__ if name != "UpdateRule"),
     *((landscapes, name) for name in landscapes.__all__ if not name.startswith("Landscape")),
     (noise, "Uniform"),
@@ -54,6 +57,17 @@ def test_readme_python_runs():
     space: dict = {}
     exec(compile(small, "README.md", "exec"), space)  # noqa: S102 - the project's own text
     assert space["run"].trajectories == 64
+
+
+def test_readme_observables_run():
+    """The block on observables, at a size for a test: all six are recorded."""
+    block = re.search(r"### Measure\n.*?```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
+    small = block.replace("steps=500, trajectories=1024", "steps=20, trajectories=64")
+    assert "steps=20" in small
+    space: dict = {}
+    exec(compile(small, "README.md", "exec"), space)  # noqa: S102 - the project's own text
+    assert len(list(space["run"])) == 6
+    assert space["run"]["sq_norm_of[0]"].mean[0] == 1.0
 
 
 def test_readme_guard_runs():

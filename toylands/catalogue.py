@@ -35,7 +35,7 @@ def list_observables(found: Mapping[str, Landscape] | None = None) -> list[tuple
     return [
         (f"{landscape}.{name}", observable.doc)
         for landscape, each in (_examples() if found is None else found).items()
-        for name, observable in each.observables.items()
+        for name, observable in each.measurable.items()
     ]
 
 

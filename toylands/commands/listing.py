@@ -54,7 +54,11 @@ def _public(kind: Kind, files: list[str]) -> list[tuple[str, ...]]:
     if kind is Kind.RULES:
         return [*catalogue.list_rules()]
     found = _own(files) if files else None
-    return [*(catalogue.list_landscapes if kind is Kind.LANDSCAPES else catalogue.list_observables)(found)]
+    if kind is Kind.LANDSCAPES:
+        return [*catalogue.list_landscapes(found)]
+    from toylands.commands.measured import FORMS
+
+    return [*catalogue.list_observables(found), *FORMS]
 
 
 def _own(files: list[str]) -> dict[str, Landscape]:

@@ -36,7 +36,7 @@ def load_landscapes(path: str | Path) -> dict[str, Any]:
     Traceback (most recent call last):
     toylands.commands.own_file.OwnFileError: nothing.py: no such file
     """
-    module = _run(Path(path))
+    module = run_file(path)
     found = {name: value for name, value in vars(module).items() if _offers(value, module) and not name.startswith("_")}
     if not found:
         raise OwnFileError(
@@ -46,7 +46,9 @@ def load_landscapes(path: str | Path) -> dict[str, Any]:
     return found
 
 
-def _run(path: Path) -> ModuleType:
+def run_file(file: str | Path) -> ModuleType:
+    """A file as a module; raises OwnFileError if there is none, or it fails."""
+    path = Path(file)
     if not path.is_file():
         raise OwnFileError(f"{path}: no such file")
     name = "toylands_own_" + hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]

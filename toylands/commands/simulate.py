@@ -53,7 +53,12 @@ def simulate(
     ] = None,
     record: Annotated[
         list[str] | None,
-        typer.Option(metavar="OBSERVABLE", help="What to measure; may be repeated.", show_default="all there is"),
+        typer.Option(
+            metavar="OBSERVABLE",
+            help="What to measure; may be repeated. A name (`toylands list observables`), or e.g. 'loss>=2', "
+            "'sq_norm_of(0:50)', 'moving_average(loss,100)', FILE.py:NAME (such a file is run as Python).",
+            show_default="what costs little",
+        ),
     ] = None,
     every: Annotated[
         int | None, typer.Option(min=1, help="Steps between two measurements.", show_default="about 100 of them")
@@ -86,6 +91,8 @@ def simulate(
 
     toylands simulate widening-valley anti-pgd --set dim=100 --set noise=gaussian --record hessian_trace
 
+    toylands simulate two-basins gld-diag --record hessian_top_eigenvalue --record 'moving_average(loss>=2,50)'
+
     toylands simulate linear-recurrence pgd --set rho=0.9 --target sq_norm=1e-6 --trajectories 1000000
 
     toylands simulate my_landscape.py:Hyperbola anti-pgd
@@ -93,8 +100,9 @@ def simulate(
     _check_outputs(save, plot, json)
     arguments, heading = _prepare(landscape, rule, set_ or [], steps, start, record or [], every)
     arguments |= {"seed": seed, "threads": threads}
+    wanted = _target(target, arguments["landscape"])
     compiling = _first_call(arguments)
-    arguments |= {"trajectories": trajectories, "time_limit": time_limit, "target": _target(target)}
+    arguments |= {"trajectories": trajectories, "time_limit": time_limit, "target": wanted}
     result = _checked(arguments)
     text = "\n".join([*heading, *summary(result, arguments["landscape"].size, compiling)])
     typer.echo(text, err=json == "-")
@@ -122,6 +130,7 @@ def _prepare(
     import numpy as np
 
     from toylands.commands import choices
+    from toylands.commands.measured import read_observable
     from toylands.observables import record
 
     try:
@@ -130,9 +139,8 @@ def _prepare(
         built = choices.build_landscape(chosen, of_landscape)
         update, origins = choices.build_rule(named, of_rule, built)
         point = choices.read_start(start, built)
-        known = {choices.find("observable", name, built.observables): None for name in names}
-        measured = [built.observables[name] for name in known] or [*built.observables.values()]
-        recorded = record(*measured, every=every)
+        told = {each.name: each for each in (read_observable(name, built) for name in names)}
+        recorded = record(*(told or built.observables).values(), every=every)
     except (TypeError, ValueError) as error:
         usage(str(error))
     total = choices.suggestions(built).get("steps", STEPS) if steps is None else steps
@@ -178,16 +186,17 @@ def _flat(key: str, value: Any) -> dict[str, Any]:
     return {f"{key}.{part}": x for name, inner in value.items() for part, x in _flat(name, inner).items()}
 
 
-def _target(text: str | None) -> Any:
+def _target(text: str | None, landscape: Landscape) -> Any:
     if text is None:
         return None
+    from toylands.commands.measured import read_observable
     from toylands.statistics.confidence import Precision
 
-    name, _, width = text.partition("=")
+    name, _, width = text.rpartition("=")
     try:
-        return Precision(name.strip().replace("-", "_"), float(width))
-    except ValueError:
-        usage(f"--target must be OBSERVABLE=WIDTH with WIDTH > 0, got {text!r}")
+        return Precision(read_observable(name, landscape).name, float(width))
+    except (TypeError, ValueError) as error:
+        usage(f"--target must be OBSERVABLE=WIDTH with WIDTH > 0, got {text!r}: {error}")
 
 
 def _first_call(arguments: dict[str, Any]) -> float:

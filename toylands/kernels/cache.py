@@ -81,7 +81,7 @@ def identity(recipe: Any) -> str | None:
         if hasattr(leaf, "generated_from"):  # printed by toylands.landscapes.generated: the digest of its whole text
             parts.append(f"generated:{leaf.generated_from}")
         elif callable(leaf):
-            module, name = getattr(leaf, "__module__", ""), getattr(leaf, "__qualname__", "<")
+            module, name = getattr(leaf, "__module__", None) or "", getattr(leaf, "__qualname__", "<")
             if not module.startswith("toylands.") or "<" in name:
                 return None
             parts.append(f"{module}:{name}")

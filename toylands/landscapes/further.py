@@ -14,7 +14,7 @@ from toylands.simd import fma, lanes_function, maximum, minimum, splat, sqrt, su
 from toylands.simd.eigen import eigensystem, packed
 from toylands.simd.lanczos import lanczos_memory, largest_eigenvalue
 
-DISTANCE = "distance_to_minimisers"
+DISTANCE, TOP_EIGENVALUE = "distance_to_minimisers", "hessian_top_eigenvalue"
 EXACT = 16  # coordinates up to which all eigenvalues are computed
 LANCZOS_STEPS = 64
 
@@ -196,13 +196,13 @@ def further_observables(kernels: Any, parameters: Any, size: int) -> dict[str, O
     if not kernels.separable:  # whose gradient belongs to a step, not to a loss
         add("gradient_norm", build_gradient_norm, "|grad L| (nso Eq. 6)", size + behind)
     if kernels.hessian is not None:
-        add("hessian_trace", build_hessian_trace, "trace of the Hessian (antipgd Eq. 12)", matrix)
+        add("hessian_trace", build_hessian_trace, "trace of the Hessian (nso Table 3)", matrix)
         if size <= EXACT:
             rows, build, how = matrix + size * size, build_exact_top, "all eigenvalues computed"
         else:
             steps = min(size, LANCZOS_STEPS)
             rows, build, how = matrix + lanczos_memory(size, steps), build_lanczos_top, f"{steps} Lanczos steps"
-        add("hessian_top_eigenvalue", build, f"largest eigenvalue of the Hessian, {how} (nso Section 1)", rows)
+        add(TOP_EIGENVALUE, build, f"largest eigenvalue of the Hessian, {how} (nso Table 3)", rows)
         if kernels.samples is not None:
             doc = "Tr(H Sigma), Sigma the covariance of a data point's gradient (anisotropic Eq. 11)"
             add("trace_hessian_noise", build_trace_hessian_noise, doc, 2 * matrix + 2 * (size + behind))

@@ -9,9 +9,9 @@ import numpy as np
 
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
-from toylands.landscapes.further import DISTANCE
+from toylands.landscapes.further import DISTANCE, TOP_EIGENVALUE
 from toylands.observables import Observable
-from toylands.simd import lanes_function, minimum, sqrt, sum_of_squares
+from toylands.simd import fma, lanes_function, minimum, sqrt, sum_of_squares
 
 
 class Parameters(NamedTuple):
@@ -42,11 +42,6 @@ def _hessian_trace(w: Any, p: Any) -> Any:
 
 
 @lanes_function
-def _distance(w: Any, p: Any) -> Any:
-    return sqrt(minimum(_sq_v(w, p), _sq_norm_u(w, p)))
-
-
-@lanes_function
 def _pooled_sq_norm_u(square: Any, w: Any, p: Any) -> Any:
     return square
 
@@ -59,6 +54,29 @@ def _pooled_loss(square: Any, w: Any, p: Any) -> Any:
 @lanes_function
 def _pooled_hessian_trace(square: Any, w: Any, p: Any) -> Any:
     return p.dim * _sq_v(w, p) + square
+
+
+@lanes_function
+def _pooled_top_eigenvalue(square: Any, w: Any, p: Any) -> Any:
+    """Of [[v^2, 2 v |u|], [2 v |u|, |u|^2]]: what u and v span; v^2, across u, lies below."""
+    high = _sq_v(w, p)
+    half = 0.5 * (high - square)
+    return 0.5 * (high + square) + sqrt(fma(half, half, 4.0 * high * square))
+
+
+@lanes_function
+def _top_eigenvalue(w: Any, p: Any) -> Any:
+    return _pooled_top_eigenvalue(_sq_norm_u(w, p), w, p)
+
+
+@lanes_function
+def _pooled_distance(square: Any, w: Any, p: Any) -> Any:
+    return sqrt(minimum(_sq_v(w, p), square))
+
+
+@lanes_function
+def _distance(w: Any, p: Any) -> Any:
+    return _pooled_distance(_sq_norm_u(w, p), w, p)
 
 
 @lanes_function
@@ -144,7 +162,14 @@ class WideningValley(Landscape):
 
     def _distance(self) -> Observable:
         doc = "min(|v|, |u|): distance to the floor v = 0 or the line u = 0 (antipgd Eq. 10)"
-        return Observable(DISTANCE, _distance, self.parameters, doc)
+        return Observable(DISTANCE, _distance, self.parameters, doc, _pooled_distance)
+
+    @property
+    def further_observables(self) -> dict[str, Observable]:
+        """Those of every landscape; the largest eigenvalue in closed form."""
+        doc = "largest eigenvalue of the Hessian, in closed form (nso Table 3)"
+        top = Observable(TOP_EIGENVALUE, _top_eigenvalue, self.parameters, doc, _pooled_top_eigenvalue)
+        return {**super().further_observables, TOP_EIGENVALUE: top}
 
     def hessian(self, w: Any) -> np.ndarray:
         """Hessian at one point, shape (dim + 1, dim + 1)."""
