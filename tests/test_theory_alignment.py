@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.alignment import examples, fisher, minibatch, proposition1, proposition3, trace_constraint
+from theory.alignment import examples, fisher, minibatch, proposition1, proposition3, trace_constraint, two_samples
 from theory.claims.anisotropic import (
     eq05_minibatch,
     eq14_trace_constraint,
@@ -95,6 +95,30 @@ def test_proposition_3_as_corrected_on_random_affine_networks() -> None:
         sigma, u = np.cov((moved[:, None] * slopes).T, bias=True).reshape(p, p), vectors[:, -1]
         a = (1 - share) * delta**2 / np.abs(moved).max() ** 2
         assert u @ sigma @ u >= a * values[-1] * np.trace(sigma) / np.trace(hessian) - 1e-12
+
+
+def test_two_samples_in_closed_form_against_numpy() -> None:
+    parts, rng = two_samples.two_samples(), np.random.default_rng(6)
+    names = [*two_samples.SLOPES, *two_samples.SIGNS, *two_samples.SHARES, fisher.DELTA, fisher.EPS]
+    closed = sp.lambdify(names, [parts.along_fisher, parts.along_noise, parts.trace_fisher, parts.trace_noise,
+                                 parts.squared_gradient, parts.top, parts.trace_hessian])  # fmt: skip
+    for _ in range(20):
+        slopes, signs, shares = rng.normal(size=(2, 2)), rng.choice([-1.0, 1.0], 2), rng.uniform(size=2)
+        delta, epsilon = rng.uniform(0.01, 0.5, 2)
+        gradients = (signs * (delta + epsilon * shares))[:, None] * slopes
+        values, vectors = np.linalg.eigh(slopes.T @ slopes / 2)
+        noise, second, u = np.cov(gradients.T, bias=True), gradients.T @ gradients / 2, vectors[:, 1]
+        mean = gradients.mean(axis=0)
+        expected = [u @ second @ u, u @ noise @ u, np.trace(second), np.trace(noise), mean @ mean, *values[1:],
+                    values.sum()]  # fmt: skip
+        assert closed(*slopes.ravel(), *signs, *shares, delta, epsilon) == pytest.approx(expected)
+
+
+def test_escape_chances_at_an_isotropic_minimum_by_sampling() -> None:
+    z = np.random.default_rng(8).standard_normal((400_000, 2))
+    for rank_one, loss in ((True, z[:, 0] ** 2), (False, (z**2).sum(axis=1) / 2)):
+        chance = float(trace_constraint.escape_chance(sp.Integer(4), rank_one))
+        assert abs(np.mean(loss >= 4) - chance) < 5 * np.sqrt(chance / len(z))
 
 
 def test_the_population_hessian_has_a_share_of_the_kinks() -> None:

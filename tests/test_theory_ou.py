@@ -217,6 +217,18 @@ def test_exact_process_against_floating_point(seed: int) -> None:
     assert linalg.eigvalsh(root).min() > -1e-12
 
 
+def test_trace_of_a_function_written_out_in_the_entries() -> None:
+    psi = ornstein_uhlenbeck.efficiency()
+    names = [sp.Symbol(name, real=True) for name in ou_exact.SYMBOLS if name != "t"]
+    closed = sp.lambdify([*names, T], ou_exact.plane_trace(psi))
+    rng = np.random.default_rng(3)
+    for curved in (*(m @ m.T for m in rng.normal(size=(10, 2, 2))), 2 * np.eye(2), np.diag([3.0, 0.0])):
+        sigma = np.array([[2.0, -0.5], [-0.5, 1.0]])
+        with np.errstate(invalid="ignore"):  # both branches are evaluated
+            found = closed(*curved[[0, 0, 1], [0, 1, 1]], *sigma[[0, 0, 1], [0, 1, 1]], 0.7)
+        assert found == pytest.approx(np.trace((np.eye(2) - linalg.expm(-1.4 * curved)) @ sigma) / 4)
+
+
 def test_integrated_covariance() -> None:
     process, u = ou_exact.ExactProcess.at(ou_exact.EXAMPLE), sp.Symbol("u", positive=True)
     covariance = sp.lambdify(u, process.covariance(u))

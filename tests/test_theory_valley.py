@@ -31,6 +31,7 @@ from theory.valley import plateau as valley_plateau
 from theory.valley import search as valley_search
 from theory.valley import surrogate as valley_surrogate
 from theory.valley.paths import Setting, all_plus_crossing, follow, trap_entered
+from theory.valley.short_paths import largest_v, mean_square_u
 
 LEDGER = (
     widening_valley_landscape,
@@ -92,6 +93,35 @@ def test_first_step_out_of_a_narrow_region_against_numpy() -> None:
     assert valley_first_step.exits((-1, 1)) == (np.mean(squares > 1 / 0.9), np.mean(squares < 0.9))
     squares = np.array([((np.array([1.0, 0, 0]) + a - b) ** 2).sum() for a in signs for b in signs])
     assert valley_first_step.exits((-2, 0, 0, 2)) == (np.mean(squares > 1 / 0.9), np.mean(squares < 0.9))
+
+
+@pytest.mark.parametrize("anticorrelated", [False, True])
+def test_short_paths_against_numpy(anticorrelated: bool) -> None:
+    """The largest |v| inside the region, and E|u_n|^2 over all signs in one dimension."""
+    rng, alpha, sigma, dim = np.random.default_rng(4), 0.75, 0.25, 3
+    for _ in range(20):
+        signs = rng.choice([-1, 1], size=(5, 2))
+        pairs = [(int(e), int(f)) for e, f in signs]
+        u, v, largest, before = np.ones(dim), 0.0, 0.0, np.zeros(2)
+        for now in signs:
+            noise = now - before if anticorrelated else now
+            u, v = _naive(u, v, alpha / (2 * dim), sigma * np.append(np.full(dim, noise[0]), noise[1]))
+            largest, before = max(largest, abs(v)), now
+            if not alpha * dim < u @ u < dim / alpha:
+                break
+        found = largest_v(Fraction(3, 4), Fraction(1, 4), dim, [(0, 0)] * anticorrelated + pairs, anticorrelated)
+        assert float(found) == pytest.approx(largest)
+
+
+def test_mean_over_all_signs_against_numpy() -> None:
+    alpha, sigma, total = 0.5, 0.25, 0.0
+    for xi in itertools.product((-sigma, sigma), repeat=6):
+        u, v, before = np.ones(1), 0.0, np.zeros(2)
+        for now in np.array(xi).reshape(3, 2):
+            u, v = _naive(u, v, alpha / 2, now - before)
+            before = now
+        total += u @ u
+    assert float(mean_square_u(HALF, Fraction(1, 4), 3)) == pytest.approx(total / 64)
 
 
 def test_every_experiment_has_mutants_of_the_right_shape() -> None:

@@ -14,6 +14,8 @@ from functools import cached_property
 import sympy as sp
 from sympy.utilities.iterables import sift
 
+from theory.ornstein_uhlenbeck.spectral_calculus import EIGENVALUE
+
 Point = Mapping[str, sp.Expr]
 
 SYMBOLS: dict[str, str] = {
@@ -145,6 +147,28 @@ class ExactProcess:
         """E L(theta_t) = sum_ij H_ij E theta_i theta_j / 2, from the Lyapunov system (positive definite H)."""
         c, h = self.covariance(t), self.hessian
         return tidy(sum(h[i, j] * c[i, j] for i in range(2) for j in range(2)) / 2)
+
+
+_NAMED = {name: sp.Symbol(name, real=True) for name in SYMBOLS}
+PLANE_HESSIAN, PLANE_SIGMA = symmetric(_NAMED, "h"), symmetric(_NAMED, "s")
+"""H and Sigma with the names of a point for their entries."""
+
+
+def plane_trace(psi: sp.Expr) -> sp.Expr:
+    """tr(psi(H) Sigma) for a function psi of EIGENVALUE, written out in the entries of the two matrices.
+
+    Examples
+    --------
+    >>> at = {sp.Symbol(name, real=True): value for name, value in EXAMPLE.items()}
+    >>> plane_trace(EIGENVALUE).subs(at), (PLANE_HESSIAN * PLANE_SIGMA).trace().subs(at)
+    (14, 14)
+    """
+    h, identity = PLANE_HESSIAN, sp.eye(2)
+    gap = sp.sqrt((h[0, 0] - h[1, 1]) ** 2 + 4 * h[0, 1] ** 2)
+    low, high = (h.trace() - gap) / 2, (h.trace() + gap) / 2
+    parts = ((low, (high * identity - h) / gap), (high, (h - low * identity) / gap))
+    apart = sum(psi.subs(EIGENVALUE, value) * (projection * PLANE_SIGMA).trace() for value, projection in parts)
+    return sp.Piecewise((psi.subs(EIGENVALUE, h[0, 0]) * PLANE_SIGMA.trace(), sp.Eq(gap, 0)), (apart, True))
 
 
 TRIPLES = ((3, 4, 5), (5, 12, 13), (8, 15, 17), (20, 21, 29))

@@ -200,6 +200,22 @@ def refute_surrogate_as_dynamics() -> Proof:
     return board.proof()
 
 
+def prove_factor_grows() -> Proof:
+    """rho^2 |u|^2 + d sigma^2 grows with rho on [0, 1]."""
+    board = Blackboard("sign of the derivative")
+    factor, square, power = sp.symbols("rho R p", nonnegative=True)
+    board.true("2 rho |u|^2 >= 0", sp.diff(factor**2 * square + power, factor).is_nonnegative)
+    return board.proof()
+
+
+def refute_largest_factor() -> Proof:
+    """|u|^2 = 1, d sigma^2 = 0: one step leaves rho^2, which is 0 at rho = 0 and 1 at rho = 1."""
+    board = Blackboard("exact example")
+    factor = sp.Symbol("rho")
+    board.true("rho = 1 leaves more than rho = 0", (factor**2).subs(factor, 1) > (factor**2).subs(factor, 0))
+    return board.proof()
+
+
 def prove_factor_dominates() -> Proof:
     """rho <= 1 - eta v^2 <= 1 whenever |v| <= v_max: one step of E|u|^2 is at least the surrogate's."""
     board = Blackboard("direct computation")

@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Form, Point, Verdict
+from theory.claims.domain import Domain
 from theory.ornstein_uhlenbeck.exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point, tidy
 from theory.ornstein_uhlenbeck.spectral_calculus import T, spectral_trace
 from theory.proof import Proof
@@ -24,6 +25,16 @@ SIGMA = np.array([[1.0, 0.75, 0.0], [0.75, 1.0, -0.5], [0.0, -0.5, 1.5]])
 """Positive definite, with strong correlations between the coordinates."""
 
 IDENTITY = sp.eye(2)
+
+_SIZE = sp.Interval.open(0, 5)
+_ENTRIES = {f"{x}{at}": sp.Interval.open(-5, 5) if at == "12" else _SIZE for x in "hs" for at in ("11", "12", "22")}
+_SEMIDEFINITE = tuple(sp.Le(sp.Symbol(f"{x}12") ** 2, sp.Symbol(f"{x}11") * sp.Symbol(f"{x}22")) for x in "hs")
+
+
+def plane_domain(**others: sp.Set) -> Domain:
+    """Positive semidefinite 2 x 2 matrices H and Sigma, and the sets of further symbols, for the search."""
+    return Domain({**_ENTRIES, **others}, _SEMIDEFINITE)
+
 
 Evaluate = Callable[[ExactProcess, Point], Any]
 

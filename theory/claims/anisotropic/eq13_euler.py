@@ -14,6 +14,7 @@ from theory.claims.anisotropic._common import (
     at_point,
     diagonal,
     matrix_claim,
+    plane_domain,
     predictions,
     simulate,
 )
@@ -23,7 +24,6 @@ from theory.claims.anisotropic._schemes import (
     MATRICES,
     MEANING,
     WITH_STEP,
-    continuous,
     euler_formula,
     euler_iterated,
     euler_rule,
@@ -34,7 +34,7 @@ from theory.claims.anisotropic._schemes import (
 from theory.claims.claim import Claim, Effort, Estimates, Experiment, Form, Point
 from theory.ornstein_uhlenbeck import euler_scheme as euler
 from theory.ornstein_uhlenbeck.euler_scheme import STEP, N
-from theory.ornstein_uhlenbeck.exact import ExactProcess, tidy
+from theory.ornstein_uhlenbeck.exact import ExactProcess, plane_trace, tidy
 from theory.ornstein_uhlenbeck.process import efficiency
 from theory.ornstein_uhlenbeck.spectral_calculus import EIGENVALUE, T
 
@@ -152,13 +152,14 @@ NEVER_BELOW = matrix_claim(
     Form(
         text="E L_n >= E L(theta_{nh}) for every h > 0, n >= 1, H and Sigma positive semidefinite",
         latex=r"\mathbb E L_n\ge\mathbb E L(\theta_{nh})",
-        left=at_point(euler_iterated),
-        right=at_point(continuous),
+        left=plane_trace(euler.euler_efficiency()),
+        right=plane_trace(efficiency().subs(T, N * STEP)),
         relation=">=",
     ),
     euler.prove_never_below,
     "1 - x <= e^(-x) for x = h lambda <= 1; for x >= 1 already the first step exceeds the limit 1/4.",
     new=True,
+    domain=plane_domain(h=sp.Interval.open(0, 3), n=sp.Range(1, 8)),
     sample=sample_steps("h"),
     experiments=(
         Experiment(

@@ -21,10 +21,19 @@ from theory.claims.anisotropic._common import (
     matrix_claim,
     one_step_each,
     over_times,
+    plane_domain,
 )
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Point, Verdict
 from theory.ornstein_uhlenbeck import short_time as short
-from theory.ornstein_uhlenbeck.exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point
+from theory.ornstein_uhlenbeck.exact import (
+    EXAMPLE,
+    PLANE_HESSIAN,
+    PLANE_SIGMA,
+    SYMBOLS,
+    ExactProcess,
+    plane_trace,
+    sample_point,
+)
 from theory.ornstein_uhlenbeck.process import efficiency
 from theory.ornstein_uhlenbeck.spectral_calculus import EIGENVALUE, T
 
@@ -169,6 +178,7 @@ REMAINDER = matrix_claim(
 # --- bounds at every time ---------------------------------------------------------------------------------------
 
 TIMES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+FIRST_ORDER = (PLANE_HESSIAN * PLANE_SIGMA).trace() / 2
 UPPER = matrix_claim(
     "Eq13/upper-bound",
     f"{SECTION}, Eq. 13, the approximation as a bound",
@@ -176,13 +186,14 @@ UPPER = matrix_claim(
     Form(
         text="E L(theta_t) <= t tr(H Sigma)/2, H and Sigma positive semidefinite, any t >= 0",
         latex=r"\mathbb E L(\theta_t)\le\tfrac t2\mathrm{Tr}(H\Sigma)",
-        left=at_point(exact_efficiency),
-        right=at_point(first_order),
+        left=plane_trace(efficiency()),
+        right=T * FIRST_ORDER,
         relation="<=",
     ),
     short.prove_upper_bound,
     "1 - e^(-x) <= x for each eigenvalue; the diagonal of Sigma in any basis is nonnegative.",
     new=True,
+    domain=plane_domain(t=sp.Interval.open(0, 5)),
     experiments=(
         Experiment(
             name="mean loss under the bound, 3 dimensions, exact transitions",
@@ -205,13 +216,14 @@ LOWER = matrix_claim(
     Form(
         text="E L(theta_t) >= t tr(H Sigma)/2 - t^2 tr(H^2 Sigma)/2, H and Sigma positive semidefinite, any t >= 0",
         latex=r"\mathbb E L(\theta_t)\ge\tfrac t2\mathrm{Tr}(H\Sigma)-\tfrac{t^2}2\mathrm{Tr}(H^2\Sigma)",
-        left=at_point(exact_efficiency),
-        right=at_point(lambda process, point: first_order(process, point) - _second_order(process, point)),
+        left=plane_trace(efficiency()),
+        right=T * FIRST_ORDER - T**2 * (PLANE_HESSIAN**2 * PLANE_SIGMA).trace() / 2,
         relation=">=",
     ),
     short.prove_lower_bound,
     "1 - e^(-x) >= x - x^2/2 for each eigenvalue.",
     new=True,
+    domain=plane_domain(t=sp.Interval.open(0, 5)),
     experiments=(
         Experiment(
             name="mean loss above the bound, 3 dimensions, exact transitions",

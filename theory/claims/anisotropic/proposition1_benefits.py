@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy as sp
@@ -11,6 +10,7 @@ import sympy as sp
 from theory.alignment import proposition1 as p1
 from theory.claims.anisotropic._alignment import entry, words
 from theory.claims.claim import Claim, Form, Point
+from theory.claims.domain import Domain
 
 PROOF = "Appendix A.3"
 MEANING = {
@@ -32,27 +32,28 @@ def _sample(generator: random.Random) -> Point:
     }  # fmt: skip
 
 
-def _side(formula: Callable[[Mapping[sp.Symbol, sp.Expr], sp.Expr], sp.Expr]) -> Callable[[Point], sp.Expr]:
-    """A side at a point, from the values of D, k, d, a, lambda_1, Tr Sigma, Tr H, and Tr(H Sigma)."""
-
-    def side(point: Point) -> sp.Expr:
-        dim, decay, top, tau, share = (sp.sympify(point[name]) for name in ("D", "d", "lambda1", "tau", "s"))
-        small = tau * top * dim**-decay
-        trace = top + (dim - 1) * small
-        values = {p1.D: dim, p1.K: sp.S.One, p1.DECAY: decay, p1.ALIGN: share * trace / top, p1.LAM: top,
-                  p1.TRACE: sp.S.One, p1.TRACE_H: trace}  # fmt: skip
-        return formula(values, top * share + small * (1 - share))
-
-    return side
+def _model() -> tuple[dict[sp.Symbol, sp.Expr], sp.Expr]:
+    """D, k = 1, d, the largest a, lambda_1, Tr Sigma = 1 and Tr H of the example, and Tr(H Sigma)."""
+    tau, share = sp.symbols("tau s", positive=True)
+    small = tau * p1.LAM * p1.D**-p1.DECAY
+    trace = p1.LAM + (p1.D - 1) * small
+    values = {p1.K: sp.S.One, p1.ALIGN: share * trace / p1.LAM, p1.TRACE: sp.S.One, p1.TRACE_H: trace}
+    return values, p1.LAM * share + small * (1 - share)
 
 
-def _right(expression: sp.Expr) -> Callable[[Point], sp.Expr]:
-    return _side(lambda values, _: expression.subs(values))
+VALUES, INDICATOR = _model()
+QUOTIENT = INDICATOR * p1.D / VALUES[p1.TRACE_H]
 
 
-INDICATOR = _side(lambda _, indicator: indicator)
-QUOTIENT = _side(lambda values, indicator: indicator * values[p1.D] / values[p1.TRACE_H])
-AT: dict[str, Any] = {"example": EXAMPLE, "symbols": MEANING, "sample": _sample}
+def _right(expression: sp.Expr) -> sp.Expr:
+    return expression.subs(VALUES)
+
+
+AT: dict[str, Any] = {
+    "example": EXAMPLE, "symbols": MEANING, "sample": _sample,
+    "domain": Domain({"D": sp.Range(2, 1025), "d": sp.Interval.open(sp.S.Half, 3), "lambda1": sp.Interval.open(0, 10),
+                      "tau": sp.Interval.open(0, 1), "s": sp.Interval.open(0, 1)}),
+}  # fmt: skip
 TR = r"\operatorname{Tr}"
 RATIO = r"\frac{" + TR + r"(H\Sigma)}{" + TR + r"(H\bar\Sigma)}"
 

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import sympy as sp
+
 from theory.alignment import fisher as fi
 from theory.alignment import proposition3 as p3
+from theory.alignment import two_samples as ts
 from theory.claims.anisotropic._alignment import entry, words
 from theory.claims.building import Prove
-from theory.claims.claim import Claim
+from theory.claims.claim import Claim, Form
+from theory.claims.domain import Domain
 
 PROOF = "Appendix A.5"
 KINK = ("False at a minimum on a kink: f = relu(w), x = y = 1, delta = 1/10 has its minima at w >= 9/10, and the "
         "gradient tends to -1/10 from the left of 9/10.")  # fmt: skip
 SMOOTH = "where every output is affine near the minimum (no kink at it) and H(theta*) != 0"
+
+
+_PAIR = ts.two_samples()
+_SLOPE = sp.Interval(-3, 3)
+AT: dict[str, Any] = {
+    "example": {"g11": sp.Integer(2), "g12": sp.S.One, "g21": sp.Integer(2), "g22": -sp.S.One, "b1": sp.S.One,
+                "b2": -sp.S.One, "s1": sp.S.Half, "s2": sp.S.One, "delta": sp.Rational(1, 10), "epsilon": sp.S.Half},
+    "symbols": {"g11": "g_1 and g_2: gradients of the outputs of two samples", "b1": "b_1 and b_2: signs of the "
+                "residuals", "s1": "|f_i - y_i| = delta + epsilon s_i, s_1 and s_2 in [0, 1]",
+                "delta": "margin of the clip, in (0, 1/2)", "epsilon": "epsilon of Proposition 2, positive"},
+    "domain": Domain({**{symbol.name: _SLOPE for symbol in ts.SLOPES}, "b1": sp.FiniteSet(-1, 1),
+                      "b2": sp.FiniteSet(-1, 1), "s1": sp.Interval(0, 1), "s2": sp.Interval(0, 1),
+                      "delta": sp.Interval.open(0, sp.S.Half), "epsilon": sp.Interval.open(0, 1)}),
+}  # fmt: skip
+"""Two samples in two parameters: a point, its symbols, and where the search looks."""
 
 
 def _step(number: str, statement: str, text: str, latex: str, prove: Prove, reason: str) -> Claim:
@@ -118,17 +139,22 @@ def _end() -> tuple[Claim, ...]:
               fi.prove_lower, "The definition of the order."),
         _step("78", "Eq. 60 under the trace.", "Tr((delta + eps)^2 H - F) >= 0",
               r"\operatorname{Tr}((\delta+\epsilon)^2H-F)\ge0", fi.prove_upper, "A positive semidefinite matrix."),
-        _step("79", "Ratio of quadratic form and trace.", "u^T F u / Tr F >= delta^2 u^T H u / ((delta + eps)^2 Tr H)",
-              fraction + r"\ge\frac{\delta^2u^THu}{(\delta+\epsilon)^2\operatorname{Tr}H}", p3.prove_trace_ratio,
-              "Eq. 77 above, Eq. 78 below, for Tr F > 0."),
+        entry("Eq79", f"{PROOF}, Eq. 79", "Ratio of quadratic form and trace.",
+              Form("u^T F u / Tr F >= delta^2 u^T H u / ((delta + eps)^2 Tr H)",
+                   fraction + r"\ge\frac{\delta^2u^THu}{(\delta+\epsilon)^2\operatorname{Tr}H}",
+                   _PAIR.along_fisher / _PAIR.trace_fisher, ts.bound(), ">="), p3.prove_trace_ratio,
+              "Eq. 77 above, Eq. 78 below, for Tr F > 0. The sides are those of two samples in two parameters.", **AT),
         _step("80", "u is the top eigenvector.", "= delta^2 lambda / ((delta + eps)^2 Tr H)",
               r"\frac{\delta^2\lambda}{(\delta+\epsilon)^2\operatorname{Tr}H}", p3.prove_trace_ratio, "u^T H u = "
                   "lambda."),
         entry("Eq83", f"{PROOF}, Eq. 82-83", "The bound on the set of Eq. 81, near every minimum.",
               words(f"{ratio} on the set of Eq. 81", bound), p3.prove_proposition,
               "False at the minimum of the counterexample to Proposition 3, however small the set; true off kinks, by "
-              "Eq. 76 and 79. The set itself is named with delta^1 for delta_1.",
-              form=words(f"{ratio} on the set of Eq. 81, {SMOOTH}", bound), refute=p3.refute_proposition),
+              "Eq. 76 and 79. The set itself is named with delta^1 for delta_1. The sides are those of two samples in "
+              "two parameters, at the smallest delta_2 that Eq. 68 allows.",
+              form=Form(f"{ratio} on the set of Eq. 81, {SMOOTH}", bound, _PAIR.along_noise / _PAIR.trace_noise,
+                        (1 - 2 * _PAIR.squared_gradient / _PAIR.along_fisher) * ts.bound(), ">="),
+              refute=p3.refute_proposition, **AT),
     )  # fmt: skip
 
 

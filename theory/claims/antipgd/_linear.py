@@ -49,6 +49,12 @@ def domain(*names: str, **others: sp.Set) -> Domain:
     return Domain({**{name: _SETS[name] for name in names}, **others})
 
 
+def sequence_domain(length: int, *names: str, **others: sp.Set) -> Domain:
+    """rho_0, ..., rho_{length - 1} in [0, 1], k below ``length``, and the usual domains of the named symbols."""
+    rhos = {f"rho_{j}": sp.Interval(0, 1) for j in range(length)}
+    return Domain({"k": sp.Range(0, length), **rhos, **{name: _SETS[name] for name in names}, **others})
+
+
 def symbols(*names: str, **changed: str) -> dict[str, str]:
     """Meaning and domain of the named symbols, with changes."""
     return {**{name: SYMBOLS[name] for name in names}, **changed}

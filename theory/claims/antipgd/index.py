@@ -110,7 +110,7 @@ INDEX: dict[str, tuple[str, ...] | str] = {
     "Eq. 61": _ids("Eq61"),
     "Eq. 62": _ids("Eq62/inside", "Eq62/all-k"),
     "Eq. 63": _ids("Eq63", "Eq63/open-interval"),
-    "Eq. 64": _ids("Eq64/factor", "Eq64/dynamics", "C.2/footnote-2"),
+    "Eq. 64": _ids("Eq64/factor", "Eq64/dynamics", "C.2/footnote-2", "C.2/footnote-2/factor"),
     "Eq. 65": _ids("Eq65", "Eq65/monotone"),
     "Eq. 66": _ids("Eq66"),
     "Remark C.8": _ids("C.8/small-noise", "C.8/no-noise"),

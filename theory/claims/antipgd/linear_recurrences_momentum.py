@@ -12,6 +12,7 @@ import sympy as sp
 from theory.claims.antipgd._linear import at_steps, enumerated, fraction, recurrence_experiment, whole
 from theory.claims.antipgd.linear_recurrences_family import own_claim
 from theory.claims.claim import Claim, Experiment, Form, Point
+from theory.claims.domain import Domain
 from theory.linear.momentum import (
     limit_with_momentum,
     prove_finite_with_momentum,
@@ -101,10 +102,11 @@ def _recursion(point: Point) -> sp.Expr:
     )  # fmt: skip
 
 
-def _largest_root(point: Point) -> sp.Expr:
-    z = sp.Symbol("z")
-    roots = sp.Poly(z**2 - (point["rho"] + point["beta"]) * z + point["beta"], z).all_roots(multiple=True)
-    return max((sp.Abs(root) for root in roots), key=lambda size: float(sp.N(size)))
+def _largest_root() -> sp.Expr:
+    """max |z| over the roots of z^2 - (rho + beta) z + beta: real ones, or a pair whose product is beta."""
+    discriminant = (RHO + BETA) ** 2 - 4 * BETA
+    real = (sp.Abs(RHO + BETA) + sp.sqrt(discriminant)) / 2
+    return sp.Piecewise((real, discriminant >= 0), (sp.sqrt(sp.Abs(BETA)), True))
 
 
 STATE = "s_k = (w_k, w_{k-1}, xi_{k-1}), M_k = E s_k s_k^T"
@@ -133,9 +135,10 @@ CLAIMS: tuple[Claim, ...] = (
         "C.5/momentum-stability",
         f"With momentum beta both roots of z^2 - (rho + beta) z + beta lie inside the unit disc exactly for {REGION}.",
         Form(f"max |z| < 1 exactly for {REGION}", r"\max|z| < 1 \iff |\beta| < 1,\ -1-2\beta < \rho < 1",
-             _largest_root, sp.S.One, "<"),
+             _largest_root(), sp.S.One, "<"),
         prove_stability, "The disc is mapped to the left half plane; the signs of a quadratic's coefficients decide.",
         example=_example("rho", "beta"), names=("rho", "beta"), sample=_sample(("rho", "beta")),
+        within=Domain({"beta": sp.Interval.open(-1, 1), "rho": sp.Interval.open(-3, 1)}, (RHO > -1 - 2 * BETA,)),
     ),
     own_claim(
         "C.5/momentum-finite",

@@ -13,6 +13,7 @@ from theory.claims.antipgd._linear import (
     fraction,
     proved_or_corrected,
     recurrence_experiment,
+    sequence_domain,
     sequence_of,
     sequence_sampler,
     symbols,
@@ -20,6 +21,7 @@ from theory.claims.antipgd._linear import (
 )
 from theory.claims.antipgd.linear_recurrences_random_steps import EXAMPLE as SEQUENCE
 from theory.claims.claim import Claim, Experiment, Form, Point
+from theory.claims.domain import Domain
 from theory.linear import contraction_examples as examples
 from theory.linear.given_sequence import given_sequence
 from theory.linear.random_contraction import prove_adapted_bound, prove_bound, worst_adapted_second_moment
@@ -68,12 +70,12 @@ def _claim(
     part: str, place: str, statement: str, printed: Form, form: Form, prove: Callable[[], Proof], reason: str, *,
     counterexample: Callable[[], Proof] | None = None, experiments: tuple[Experiment, ...] = (), note: str = "",
     example: Mapping[str, sp.Expr] | None = None, names: Mapping[str, str] | None = None, new: bool = False,
-    sample: Callable[[random.Random], Point] | None = None,
+    sample: Callable[[random.Random], Point] | None = None, within: Domain | None = None,
 ) -> Claim:
     return proved_or_corrected(
         f"C.7{'/' if part else ''}{part}", f"{PLACE}{place}", statement, printed, form, prove, reason,
         counterexample=counterexample, note=note, experiments=experiments, example=example or {}, symbols=names or {},
-        new=new, sample=sample,
+        new=new, sample=sample, domain=within,
     )  # fmt: skip
 
 
@@ -198,6 +200,7 @@ def _claims() -> tuple[Claim, ...]:
             prove_bound, "Proposition C.4 for each sequence, nu_k <= 1, and the mean over rho.",
             example=SEQUENCE, names=symbols("k", "d", "sigma", "w0", rho_0="rho_0, ..., rho_k in [0, 1]"), new=True,
             experiments=(_edge_experiment(),), sample=_closed_sample,
+            within=sequence_domain(4, "sigma", "w0", d=sp.FiniteSet(1, 2)),
         ),
         _claim(
             "adapted", ", our own: factors that depend on the past",

@@ -11,6 +11,7 @@ from theory.claims.antipgd._linear import (
     exact_second_moment,
     proved_or_corrected,
     recurrence_experiment,
+    sequence_domain,
     sequence_of,
     sequence_sampler,
     symbols,
@@ -211,6 +212,7 @@ CLAIMS: tuple[Claim, ...] = (
         Form(f"{NU_TEXT} <= 1", NU_LATEX + r" \le 1", _nu_at, sp.S.One, "<="),
         Form(f"{NU_TEXT} <= 1", NU_LATEX + r" \le 1", _nu_at, sp.S.One, "<="),
         prove_nu_in_unit_interval, "1 - nu_k = rho_k^2 (1 - nu_{k-1}) + 2 rho_k (1 - rho_k) >= 0, by induction.",
+        within=sequence_domain(5),
     ),
     step_claim(
         "Eq54", "Eq. 54", f"For every k >= 1: {FORM54.text}.", FORM54, FORM54, prove_recursion,

@@ -5,15 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
-from theory.claims.antipgd._valley import Prove, constant, entry, fails, holds, mean_experiment
-from theory.claims.claim import Claim, Experiment, Form, Verdict
+from theory.claims.antipgd._valley import (
+    ADMISSIBLE,
+    PATH,
+    QUIET,
+    Prove,
+    constant,
+    entry,
+    fails,
+    fraction,
+    holds,
+    mean_experiment,
+    path_domain,
+    path_side,
+    point,
+    within,
+)
+from theory.claims.claim import Claim, Experiment, Form, Point, Verdict
 from theory.proof import Blackboard, Proof
 from theory.valley import anti, inside
+from theory.valley.inside import SIGMA
+from theory.valley.landscape import RADIUS2
+from theory.valley.paths import exact
+from theory.valley.short_paths import mean_square_u
 
 PLACE = "Appendix C.2"
 ALPHA, DIM, SIGMA2 = 0.5, 8, 1 / 32  # sigma^2 = alpha D / (2 d), the largest that Eq. 14 admits
 STEPS = (500, 1000)
+UP_TO = sp.Interval.Lopen(0, sp.Rational(2, 3))
 CONDITIONS = "alpha <= 2/3, sigma^2 <= min(alpha^3 D/2, D/(8 alpha), alpha D/(2d))"
 
 
@@ -21,6 +42,11 @@ def _claim(number: str, place: str, statement: str, printed: Form, reason: str, 
     """A displayed step that holds as printed."""
     return entry(number, f"{PLACE}, {place}", statement, printed, holds(printed, prove), Verdict.PROVED, reason,
                  **settings)  # fmt: skip
+
+
+def _mean_square(point: Point) -> sp.Expr:
+    """E|u_n|^2 for d = D = 1."""
+    return exact(mean_square_u(fraction(point, "alpha"), fraction(point, "sigma"), int(point["n"])))
 
 
 def prove_triangle() -> Proof:
@@ -103,7 +129,8 @@ def _v_claims() -> tuple[Claim, ...]:
     triangle = Form("|eps_k| <= |xi_k| + |xi_{k-1}| = 2 sigma",
                     r"|\varepsilon_k^v| \le |\xi_k| + |\xi_{k-1}| = 2\sigma")  # fmt: skip
     within = Form("|v_k| <= 2 sigma <= 4 sigma as long as u_0, ..., u_{k-1} are inside the region",
-                  r"|v_k| \le 2\sigma \le 4\sigma\quad\text{while in } \mathcal D_\alpha")  # fmt: skip
+                  r"|v_k| \le 2\sigma \le 4\sigma\quad\text{while in } \mathcal D_\alpha",
+                  path_side(anticorrelated=True), 2 * SIGMA, "<=")  # fmt: skip
     always = Form("|v_k| <= 4 sigma for all k >= 0, under the assumptions of Eq. 14 and alpha in (0, 1)",
                   r"|v_k| \le 4\sigma\ \ \forall k \ge 0,\ \alpha \in (0,1)")  # fmt: skip
     half = Form("|v_k| <= 2 sigma for all k >= 0, under the assumptions of Eq. 14 and alpha <= 1/2",
@@ -117,8 +144,9 @@ def _v_claims() -> tuple[Claim, ...]:
                "Four sign pairs.", prove_triangle),
         _claim("Eq69/bound-inside", "after Eq. 69", "|v_k| <= 4 sigma while u is inside the region.", within,
                "Even 2 sigma, though not by the printed induction, which needs the factor 1/2 (with the right factor "
-               "it gives 4 sigma / alpha^2): v - xi is a convex combination of its predecessor and -xi.",
-               inside.prove_anti_bound, experiments=(_v_experiment(),)),
+               "it gives 4 sigma / alpha^2): v - xi is a convex combination of its predecessor and -xi. "
+               "The sides are those of five steps.",
+               inside.prove_anti_bound, experiments=(_v_experiment(),), example=PATH, domain=path_domain()),
         entry("Eq69/bound-all-k", f"{PLACE}, after Eq. 69, as used for the limit k to infinity",
               "|v_k| <= 4 sigma for all k >= 0 and every alpha in (0, 1).", always,
               fails(half, anti.prove_small_alpha_v_bound, anti.refute_v_bound), Verdict.CORRECTED,
@@ -135,7 +163,9 @@ def _limit_claims() -> tuple[Claim, ...]:
                  r"\limsup_{k\to\infty} \mathbb{E}\|u_k\|^2 \le 2 d \sigma^2\quad (\alpha \le \tfrac23, "
                  r"\sigma^2 \le \tfrac{\alpha D}{2d})")  # fmt: skip
     rate = Form(f"E|u_n|^2 <= 2 d sigma^2 + (1 - eta sigma^2 / 2)^(n-1) D for n >= 1, eps_0 = xi_0, {CONDITIONS}",
-                r"\mathbb{E}\|u_n\|^2 \le 2 d \sigma^2 + \left(1-\tfrac{\eta\sigma^2}{2}\right)^{n-1} D")  # fmt: skip
+                r"\mathbb{E}\|u_n\|^2 \le 2 d \sigma^2 + \left(1-\tfrac{\eta\sigma^2}{2}\right)^{n-1} D",
+                _mean_square, 2 * SIGMA**2 + (1 - inside.STEP_SIZE * SIGMA**2 / 2).subs(RADIUS2, 1)
+                ** (sp.Symbol("n") - 1), "<=")  # fmt: skip
     return (
         entry("Eq71", f"{PLACE}, Eq. 71", "The limit of E|u_k|^2 under Anti-PGD is at most 2 d sigma^2.", printed,
               fails(right, anti.prove_71, anti.refute_71_for_large_d,
@@ -146,8 +176,12 @@ def _limit_claims() -> tuple[Claim, ...]:
               "Proposition C.7 does not apply, since rho_k depends on the noise; own proof.",
               experiments=(limit_experiment("fresh"), limit_experiment("stationary"))),
         _claim("3.1/anti-rate", "beyond Eq. 71", "How fast Anti-PGD forgets where it started on the valley.", rate,
-               "Every step multiplies the memory of the start by 1 - eta v^2, and v^2 >= sigma^2 half of the time.",
-               anti.prove_rate, experiments=(rate_experiment(),), new=True),
+               "Every step multiplies the memory of the start by 1 - eta v^2, and v^2 >= sigma^2 half of the time. "
+               "The sides are those of d = D = 1.",
+               anti.prove_rate, experiments=(rate_experiment(),), new=True,
+               example={**point("alpha", "sigma"), "n": sp.Integer(3)},
+               domain=within(where=tuple(c.subs({"D": 1, "d": 1}) for c in (ADMISSIBLE, QUIET)), alpha=UP_TO,
+                             sigma=sp.Interval.open(0, 1), n=sp.Range(1, 4))),
     )  # fmt: skip
 
 

@@ -7,13 +7,25 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._valley import constant, entry, fails, holds, mean_experiment, run_valley
+from theory.claims.antipgd._valley import (
+    ADMISSIBLE,
+    QUIET,
+    constant,
+    entry,
+    fails,
+    holds,
+    mean_experiment,
+    point,
+    run_valley,
+    within,
+)
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Verdict
 from theory.claims.domain import Domain
 from theory.proof import Blackboard, Proof
 from theory.valley import anti, first_step, search
 from theory.valley import plateau as slow
-from theory.valley.landscape import prove_trace
+from theory.valley.inside import SIGMA
+from theory.valley.landscape import ALPHA, DIM, RADIUS2, prove_trace
 from theory.valley.surrogate import prove_at_zero_noise
 
 THEOREM = "Theorem 3.1, sides of exit"
@@ -97,7 +109,7 @@ def _exit_claims() -> tuple[Claim, ...]:
               "at alpha = 9/10, d = 3 its formula gives 0.496, slightly less than half.",
               experiments=(_side_experiment(
                   "PGD, alpha = 1/2, d = 8, sigma^2 = 1/256: share that leaves through D / alpha against 1/2", "above",
-                  "pgd", 1 / 256, ">=", 0.5, {"19 of 20": 0.95, "always": 1.0}),), example=_POINT, within=high,
+                  "pgd", 1 / 256, ">=", 0.5, {"19 of 20": 0.95, "always": 1.0}),), example=_POINT, domain=high,
               new=True),
         entry("3.1/exit-side/anti", THEOREM, "Anti-PGD leaves the region through alpha D.", always,
               fails(below, anti.prove_exit_below, first_step.refute_always_below), Verdict.CORRECTED,
@@ -144,14 +156,17 @@ def _corollary() -> tuple[Claim, ...]:
                 r"\lim_{n\to\infty} \mathbb{E}[\operatorname{Tr} \nabla^2 L(w_n)] \ge D / \alpha")  # fmt: skip
     start = Form("E Tr Hessian(w_0) = D", r"\mathbb{E}[\operatorname{Tr} \nabla^2 L(w_0)] = D")
     sums = Form("|v_n| <= 4 sigma and Eq. 14 give d v^2 + |u|^2 <= 9 alpha D <= 16 alpha D in expectation",
-                r"16 d\sigma^2 + \alpha D \le 9 \alpha D \le 16 \alpha D")  # fmt: skip
+                r"16 d\sigma^2 + \alpha D \le 9 \alpha D \le 16 \alpha D",
+                16 * DIM * SIGMA**2 + ALPHA * RADIUS2, 9 * ALPHA * RADIUS2, "<=")  # fmt: skip
     return (
         entry("C.9/anti", f"{COROLLARY}, first line",
               "Anti-PGD ends with a Hessian trace of at most 16 alpha D (lim read as limsup, alpha << 1 as "
               "alpha <= 1/16).", low, holds(lower, anti.prove_trace), Verdict.PROVED,
               "Even 4 d sigma^2 <= 2 alpha D, from |z| <= sigma for z = w - xi in every coordinate."),
         entry("C.9/anti/arithmetic", "Appendix C.3, proof", "The printed way to 16 alpha D.", sums,
-              holds(sums, anti.prove_printed_arithmetic), Verdict.PROVED, "It gives 9 alpha D."),
+              holds(sums, anti.prove_printed_arithmetic), Verdict.PROVED, "It gives 9 alpha D.",
+              example={**point("alpha", "D", "d"), "sigma": sp.Rational(1, 8)},
+              domain=within("alpha", "D", "sigma", "d", where=(ADMISSIBLE, QUIET))),
         entry("C.9/pgd", f"{COROLLARY}, second line", "PGD ends with a Hessian trace of at least D / alpha.", high,
               holds(high, search.search_theorem), Verdict.SUPPORTED,
               "The trace is at least |u|^2; as Eq. 13, it even becomes infinite.", experiments=(_trace_experiment(),)),

@@ -9,7 +9,18 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.antipgd._linear import recurrence_experiment
-from theory.claims.antipgd._valley import Prove, entry, fails, holds, point
+from theory.claims.antipgd._valley import (
+    ADMISSIBLE,
+    PATH,
+    Prove,
+    entry,
+    fails,
+    holds,
+    path_domain,
+    path_side,
+    point,
+    within,
+)
 from theory.claims.claim import Claim, Experiment, Form, Verdict
 from theory.proof import Blackboard, Proof
 from theory.valley import inside, surrogate
@@ -20,6 +31,7 @@ from theory.valley.paths import Setting, follow
 PLACE = "Appendix C.2"
 PRINTED65 = DIM * RADIUS2**2 * ALPHA**6 / (2 * RADIUS2 * ALPHA**3 - 2 * SIGMA**2)
 _HALF = sp.Rational(1, 2)
+_A, _V, _S, _U, _Y = sp.symbols("a v s U y", real=True)
 
 
 def _claim(number: str, place: str, statement: str, printed: Form, reason: str, prove: Prove, **settings: Any) -> Claim:
@@ -43,9 +55,11 @@ def refute_62_for_all_k() -> Proof:
 def _bounds_on_v() -> tuple[Claim, ...]:
     b61 = Form("|v_{k+1}| <= max(1 - alpha^2/2, 1/2) |v_k| + sigma = (1 - alpha^2/2) |v_k| + sigma",
                r"|v_{k+1}| \le \max\{1-\tfrac{\alpha^2}{2}, \tfrac12\}\,|v_k| + \sigma"
-               r" = (1-\tfrac{\alpha^2}{2})|v_k| + \sigma")  # fmt: skip
+               r" = (1-\tfrac{\alpha^2}{2})|v_k| + \sigma",
+               sp.Abs((1 - _A) * _V + _S * SIGMA), (1 - ALPHA**2 / 2) * sp.Abs(_V) + SIGMA, "<=")  # fmt: skip
     b62 = Form("|v_k| <= 2 sigma / alpha^2 as long as alpha D < |u_j|^2 < D / alpha for all j < k",
-               r"|v_k| \le \frac{2\sigma}{\alpha^2}\quad\text{while in } \mathcal D_\alpha")  # fmt: skip
+               r"|v_k| \le \frac{2\sigma}{\alpha^2}\quad\text{while in } \mathcal D_\alpha",
+               path_side(anticorrelated=False), 2 * SIGMA / ALPHA**2, "<=")  # fmt: skip
     all_k = Form("|v_k| <= 2 sigma / alpha^2 for all k >= 0", r"|v_k| \le \frac{2\sigma}{\alpha^2}\ \ \forall k \ge 0")
     step = Form("eta = alpha / (2 D) = 1 / (2 sup |u|^2), a quarter of 2 / sup |u|^2",
                 r"\eta = \frac{\alpha}{2D} = \frac{1}{2 \sup_{\mathcal D_\alpha} \|u\|^2}")  # fmt: skip
@@ -61,12 +75,15 @@ def _bounds_on_v() -> tuple[Claim, ...]:
               larger, fails(larger_true, inside.prove_bigger_v_helps, inside.refute_bigger_v_helps), Verdict.CORRECTED,
               "Only up to eta v^2 = 1: beyond 2 the factor 1 - eta v^2 makes |u| grow."),
         _claim("Eq61", "Eq. 61", "Inside the region |v| contracts by 1 - alpha^2/2 up to the noise.", b61,
-               "eta |u|^2 lies in (alpha^2/2, 1/2) and |xi| = sigma.", inside.prove_61),
+               "eta |u|^2 lies in (alpha^2/2, 1/2) and |xi| = sigma.", inside.prove_61,
+               example={**point("alpha", "sigma"), "a": sp.Rational(1, 4), "v": sp.Rational(1, 8), "s": sp.S.One},
+               domain=within("alpha", "v", "sigma", "s", where=(_A > ALPHA**2 / 2,), a=sp.Interval.open(0, _HALF))),
         _claim("Eq62/inside", "Eq. 62", "While u is inside the region, |v_k| <= 2 sigma / alpha^2.", b62,
-               "Induction on Eq. 61 from v_0 = 0.", inside.prove_62),
+               "Induction on Eq. 61 from v_0 = 0. The sides are those of five steps.", inside.prove_62,
+               example=PATH, domain=path_domain()),
         entry("Eq62/all-k", f"{PLACE}, Eq. 62, as used for the limit k to infinity",
               "|v_k| <= 2 sigma / alpha^2 for every k >= 0.", all_k,
-              fails(b62, inside.prove_62, refute_62_for_all_k), Verdict.CORRECTED,
+              fails(Form(b62.text, b62.latex), inside.prove_62, refute_62_for_all_k), Verdict.CORRECTED,
               "It holds up to the first exit only. PGD leaves through D / alpha, as Eq. 13 itself says, and then |v| "
               "has no bound: the limit k to infinity of the printed proof is taken where its hypothesis is gone."),
     )  # fmt: skip
@@ -88,7 +105,13 @@ def _shrinking_factor() -> tuple[Claim, ...]:
     between = Form("u_{k+1} = rho_k u_k + eps^u_k with rho <= rho_k = 1 - eta v_k^2 <= 1, inside the region",
                    r"u_{k+1} = \rho_k u_k + \varepsilon^u_k,\quad \rho \le \rho_k \le 1")  # fmt: skip
     one_step = Form("E[|u_{k+1}|^2 | past] >= rho^2 |u_k|^2 + d sigma^2 while u_0, ..., u_k are inside the region",
-                    r"\mathbb{E}\big[\|u_{k+1}\|^2 \mid \cdot\big] \ge \rho^2 \|u_k\|^2 + d\sigma^2")  # fmt: skip
+                    r"\mathbb{E}\big[\|u_{k+1}\|^2 \mid \cdot\big] \ge \rho^2 \|u_k\|^2 + d\sigma^2",
+                    (1 - inside.STEP_SIZE * (_Y * inside.V_MAX) ** 2) ** 2 * _U + DIM * SIGMA**2,
+                    surrogate.rho() ** 2 * _U + DIM * SIGMA**2, ">=")  # fmt: skip
+    smallest = Form("to make E|u_{k+1}|^2 small the shrinking factor rho has to be as large as possible",
+                    r"\mathbb{E}\|u_{k+1}\|^2 \text{ falls with } \rho")  # fmt: skip
+    right = Form("E|u_{k+1}|^2 = rho^2 |u_k|^2 + d sigma^2 grows with rho on [0, 1]: rho has to be small",
+                 r"\tfrac{\partial}{\partial\rho}\left(\rho^2\|u_k\|^2 + d\sigma^2\right) \ge 0")  # fmt: skip
     return (
         _claim("Eq63", "Eq. 63", "The bound v_max keeps eta v^2 <= 1 if sigma^2 <= alpha^3 D / 2.", f63,
                "Equivalence, by factorisation; equality on the left is equality on the right.", inside.prove_63),
@@ -104,7 +127,14 @@ def _shrinking_factor() -> tuple[Claim, ...]:
               "bounds the true factor from below, inside the region."),
         _claim("C.2/footnote-2", "footnote 2", "Inside the region the surrogate decreases |u| more than PGD does.",
                one_step, "rho <= rho_k there, and the noise is independent of the state. Beyond the region nothing is "
-               "said, so this bounds no limit.", surrogate.prove_factor_dominates),
+               "said, so this bounds no limit.", surrogate.prove_factor_dominates,
+               example={**point("alpha", "D", "sigma", "d"), "U": sp.S.One, "y": _HALF},
+               domain=within("alpha", "D", "sigma", "d", "U", "y", where=(ADMISSIBLE,))),
+        entry("C.2/footnote-2/factor", f"{PLACE}, footnote 2, first sentence", "To minimise |u| the shrinking factor, "
+              "rho after Eq. 64, has to be as large as possible.", smallest,
+              fails(right, surrogate.prove_factor_grows, surrogate.refute_largest_factor), Verdict.CORRECTED,
+              "The opposite, read with rho = 1 - eta v^2 as the text after Eq. 64 names it: u shrinks most at rho = 0. "
+              "The proof does take the smallest rho."),
     )  # fmt: skip
 
 
