@@ -186,7 +186,7 @@ def refute_eq67() -> Proof:
     """rho = 1/4, mu = 1/2: printed b/(a - l + b) against the eigenvector's square."""
     board = Blackboard("exact counterexample rho = 1/4, mu = 1/2")
     a, b, value = _example_67()
-    board.differ("alpha_1^2", sp.nsimplify(b**2 / (b**2 + (a - value) ** 2)), sp.nsimplify(b / (a - value + b)))
+    board.differ("alpha_1^2", sp.radsimp(b**2 / (b**2 + (a - value) ** 2)), sp.radsimp(b / (a - value + b)))
     return board.proof()
 
 

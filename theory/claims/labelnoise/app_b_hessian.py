@@ -8,47 +8,28 @@ from typing import Any
 import sympy as sp
 
 from theory.claims.claim import Claim, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, words
+from theory.claims.labelnoise._entries import entry, fraction, within, words
 from theory.label_noise import descent, gauss_newton
 from theory.proof import Blackboard, Proof
 
 APPENDIX = "Appendix B, proof of Proposition 1"
 
 
-def _model(point: Point) -> tuple[sp.Expr, sp.Symbol]:
-    """f = a sin(theta) and its parameter: rho_f = ell_f = a."""
-    theta = sp.Symbol("theta", real=True)
-    return point["a"] * sp.sin(theta), theta
+THETA, T, A, Y = sp.symbols("theta t a y", real=True)
+MODEL = A * sp.sin(THETA)
+"""f = a sin(theta): rho_f = ell_f = a."""
 
 
-def _at(expression: sp.Expr, point: Point) -> sp.Expr:
-    """The value where sin(theta) = 2 t/(1 + t^2), cos(theta) = (1 - t^2)/(1 + t^2), an exact point."""
-    theta, t = sp.Symbol("theta", real=True), point["t"]
-    expanded = sp.expand_trig(expression)
-    return sp.nsimplify(expanded.subs({sp.sin(theta): 2 * t / (1 + t**2), sp.cos(theta): (1 - t**2) / (1 + t**2)}))
+def _at(expression: sp.Expr) -> sp.Expr:
+    """The expression where sin(theta) = 2 t/(1 + t^2), cos(theta) = (1 - t^2)/(1 + t^2): rational at rational t."""
+    return expression.subs({sp.sin(THETA): 2 * T / (1 + T**2), sp.cos(THETA): (1 - T**2) / (1 + T**2)})
 
 
-def _loss(point: Point) -> sp.Expr:
-    model, _ = _model(point)
-    return _at((model - point["y"]) ** 2 / 2, point)
-
-
-def _error_norm(point: Point) -> sp.Expr:
-    model, theta = _model(point)
-    return sp.Abs(_at((model - point["y"]) * sp.diff(model, theta, 2), point))
-
-
-def _slope(point: Point) -> sp.Expr:
-    model, theta = _model(point)
-    return sp.Abs(_at((model - point["y"]) * sp.diff(model, theta), point))
-
-
-def _printed(point: Point) -> sp.Expr:
-    return sp.sqrt(2 * point["a"] * _loss(point))
-
-
-def _corrected(point: Point) -> sp.Expr:
-    return point["a"] * sp.sqrt(2 * _loss(point))
+LEVEL = _at((MODEL - Y) ** 2 / 2)
+ERROR_NORM = sp.Abs(_at((MODEL - Y) * sp.diff(MODEL, THETA, 2)))
+SLOPE = sp.Abs(_at((MODEL - Y) * sp.diff(MODEL, THETA)))
+PRINTED = sp.sqrt(2 * A * LEVEL)
+CORRECTED = A * sp.sqrt(2 * LEVEL)
 
 
 def _sample(generator: random.Random) -> Point:
@@ -57,7 +38,12 @@ def _sample(generator: random.Random) -> Point:
 
 EXAMPLE = {"a": sp.Integer(2), "t": sp.Rational(9, 10), "y": sp.Integer(1)}
 SYMBOLS = {"a": "f = a sin(theta), so rho_f = ell_f = a", "t": "tan(theta/2)", "y": "label"}
-SHARED: dict[str, Any] = {"example": EXAMPLE, "symbols": SYMBOLS, "sample": _sample}
+SHARED: dict[str, Any] = {
+    "example": EXAMPLE,
+    "symbols": SYMBOLS,
+    "sample": _sample,
+    "domain": within(a=sp.Interval.open(0, 10), t=sp.Interval(-1, 1), y=sp.Interval(-5, 5)),
+}
 
 
 def _prove_noise_bound() -> Proof:
@@ -72,10 +58,10 @@ def _hessian_entry(number: str, place: str, reason: str) -> Claim:
     return entry(
         number, place, "The rest of the Hessian is at most sqrt(2 rho_f L).",
         Form("|E| <= sqrt(2 rho_f L) [at a point: f = a sin(theta)]", r"\|E(\theta)\|\le\sqrt{2\rho_fL(\theta)}",
-             _error_norm, _printed, "<="),
+             ERROR_NORM, PRINTED, "<="),
         gauss_newton.prove_cauchy, reason,
         form=Form("|E| <= rho_f sqrt(2 L) [at a point: f = a sin(theta)]", r"\|E(\theta)\|\le\rho_f\sqrt{2L(\theta)}",
-                  _error_norm, _corrected, "<="),
+                  ERROR_NORM, CORRECTED, "<="),
         refute=gauss_newton.refute_hessian_bound, **SHARED,
     )  # fmt: skip
 
@@ -148,10 +134,10 @@ CLAIMS: tuple[Claim, ...] = (
     entry(
         "Eq94", "Appendix B, proof of Proposition 7, Eq. 94", "|grad L| <= sqrt(2 ell_f L).",
         Form("|grad L| <= sqrt(2 ell_f L) [at a point: f = a sin(theta)]", r"\|\nabla L\|\le\sqrt{2\ell_fL}",
-             _slope, _printed, "<="),
+             SLOPE, PRINTED, "<="),
         gauss_newton.prove_cauchy, "ell_f belongs outside the root (f = 2 theta): ell_f sqrt(2 L) = sqrt(2 ell L).",
         form=Form("|grad L| <= ell_f sqrt(2 L) [at a point: f = a sin(theta)]", r"\|\nabla L\|\le\ell_f\sqrt{2L}",
-                  _slope, _corrected, "<="),
+                  SLOPE, CORRECTED, "<="),
         refute=gauss_newton.refute_gradient_bound, **SHARED,
     ),
     entry(

@@ -7,7 +7,7 @@ import random
 import sympy as sp
 
 from theory.claims.claim import Claim, Form, Point
-from theory.claims.labelnoise._entries import entry, fraction, positive, sampler, within, words
+from theory.claims.labelnoise._entries import SETS, entry, fraction, positive, sampler, within, words
 from theory.label_noise import descent
 
 PLACE = "Appendix C"
@@ -91,5 +91,6 @@ CLAIMS: tuple[Claim, ...] = (
                   r"\eta\sum_j\sqrt{L(\theta_j^*)}\le\frac{8\sqrt{L(\theta_0)}}{\lambda_0}",
                   _path, 8 * sp.sqrt(START) / LOW, "<="),
         refute=descent.refute_kernel_path, example=PATH, symbols=PATH_NAMES, sample=PATH_DRAW,
+        domain=within("eta", start=SETS["g"], low=SETS["g"], where=(sp.Lt(ETA * LOW, 4),)),
     ),
 )  # fmt: skip

@@ -206,6 +206,7 @@ CLAIMS: tuple[Claim, ...] = (
                   lambda point: _right_tail(point, point["d"]), "<="),
         refute=noise.refute_truncation, example={"d": sp.Integer(10), "y": sp.Integer(6)}, symbols={"y": "r^2/2"},
         sample=lambda g: {"d": sp.Integer(2 * g.randint(1, 6)), "y": 12 * fraction(g)},
+        domain=within(d=sp.Range(2, 14, 2), y=sp.Interval.open(0, 30)),
     ),
     entry(
         "Eq196", f"{PLACE}, Eq. 195-197", "The remainders are at most lambda^(3/4) iota^(1/4)/c, below D.",

@@ -176,5 +176,6 @@ CLAIMS: tuple[Claim, ...] = (
                   lambda pt: sum(abs(1 - pt["x"]) ** k * pt["x"] for k in range(int(pt["tau"]) + 1)), "<="),
         refute=contraction.refute_eq226, example={"x": sp.Rational(3, 2), "tau": sp.Integer(2)},
         sample=lambda g: {"x": 2 * fraction(g), "tau": sp.Integer(g.randint(1, 5))},
+        domain=within("tau", x=sp.Interval.open(0, 2)),
     ),
 )  # fmt: skip
