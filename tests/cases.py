@@ -1,6 +1,7 @@
 """Landscapes and rules, each told twice: to the engine, and in plain words to the naive reference."""
 
 import naive
+import naive_instances
 import naive_toys
 import numpy as np
 from conftest import NOJIT
@@ -9,12 +10,16 @@ import toylands as tl
 from toylands import dynamics
 from toylands.landscapes import (
     BinaryClassification,
+    CappedBowl,
     Cycling,
+    HiddenUnit,
     LinearRecurrence,
     MatrixSensing,
     OneHiddenLayer,
+    PlateauChain,
     QuadraticBowl,
     QuadraticRegression,
+    ReducedHiddenUnit,
     ScalarFactorization,
     WideningValley,
 )
@@ -93,6 +98,34 @@ def network_case(n, seed, trajectories):
     return OneHiddenLayer(*data), naive_toys.network_gradient(*data), np.linspace(-0.5, 1.0, n), 0.2
 
 
+def hidden_unit_case(n, seed, trajectories):
+    problem = HiddenUnit.random(6, 1, n - 2, test_samples=3, isotropic=False, label_noise=0.1, seed=n)
+    gradient = naive_instances.hidden_unit(problem.design, problem.targets).gradient
+    return problem, gradient, np.linspace(-0.5, 1.0, n), 0.05
+
+
+def reduced_hidden_unit_case(n, seed, trajectories):
+    pull = np.linspace(1.0, 0.0, n - 1) if n > 2 else np.array([0.7])
+    problem = ReducedHiddenUnit(pull[: max(1, n - 2)], n - 1 - max(1, n - 2))
+    return problem, naive_instances.reduced_hidden_unit(pull).gradient, np.linspace(-0.5, 1.0, n), 0.1
+
+
+def plateau_chain_case(n, seed, trajectories):
+    """The coordinates begin on plateaus and on both parts of their edges."""
+    told = (np.linspace(0.3, 0.6, n - 1), 1.0, 1.2, 3)
+    etas, curvature, sigma, k = told
+    gradient = naive_instances.plateau_chain(*told, seed, trajectories).gradient
+    start = np.append(0.9, np.resize([1.2, -0.1, -1.7], n - 1) * (2 * etas * sigma / np.sqrt(k)))
+    return PlateauChain(etas, curvature, sigma, perturbations=k), gradient, start, 0.1
+
+
+def capped_bowl_case(n, seed, trajectories):
+    told = (0.4, n - 1, 1.0, 0.5, 2)
+    eta, steps, curvature, sigma, k = told
+    gradient = naive_instances.capped_bowl(*told, seed, trajectories).gradient
+    return CappedBowl(eta, steps, curvature, sigma, perturbations=k), gradient, np.linspace(0.2, 0.8, n), 0.1
+
+
 SEQUENCE = np.linspace(0.2, 1.1, STEPS)
 LANDSCAPES = {
     "constant rho": recurrence_case(0.9, lambda seed, who: naive.recurrence_gradient(0.9)),
@@ -111,6 +144,10 @@ LANDSCAPES = {
     "cycling": cycling_case,
     "factorization": factorization_case,
     "classification": classification_case,
+    "hidden unit": hidden_unit_case,
+    "reduced hidden unit": reduced_hidden_unit_case,
+    "plateau chain": plateau_chain_case,
+    "capped bowl": capped_bowl_case,
     "network": network_case,
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import cases
 import naive
+import naive_instances
 import naive_problems
 import naive_rules
 import naive_toys
@@ -20,12 +21,16 @@ import sympy as sp
 
 from toylands.landscapes import (
     BinaryClassification,
+    CappedBowl,
     Cycling,
+    HiddenUnit,
     LinearRecurrence,
     MatrixSensing,
     OneHiddenLayer,
+    PlateauChain,
     QuadraticBowl,
     QuadraticRegression,
+    ReducedHiddenUnit,
     ScalarFactorization,
     TwoBasins,
     WideningValley,
@@ -140,11 +145,37 @@ def cycling(seed, who):
     return Cycling(), naive_problems.cycling(), [0.6, -0.9, 0.3, -0.2, 0.1, 0.4], 0.1
 
 
+def hidden_unit(seed, who):
+    generator = np.random.default_rng(9)
+    design, targets = generator.normal(size=(7, 2)), generator.normal(size=7)
+    return HiddenUnit(design, targets, 1), naive_instances.hidden_unit(design, targets), [0.5, -0.7, 0.9], 0.1
+
+
+def reduced_hidden_unit(seed, who):
+    return ReducedHiddenUnit([0.8], 1), naive_instances.reduced_hidden_unit([0.8, 0.0]), [0.5, -0.7, 0.9], 0.1
+
+
+def plateau_chain(seed, who):
+    """One coordinate on its plateau, one on the edge: where curvatures are equal, none is leading."""
+    told = ([0.3, 0.6], 1.0, 1.2, 3)
+    landscape = PlateauChain(*told[:3], perturbations=told[3])
+    return landscape, naive_instances.plateau_chain(*told, seed, who), [0.9, -0.05, 1.1], 0.1
+
+
+def capped_bowl(seed, who):
+    """Off the cap, of which there is more in `cases`, for the same reason."""
+    told = (0.4, 1, 1.0, 0.5, 2)
+    landscape = CappedBowl(*told[:4], perturbations=told[4])
+    return landscape, naive_instances.capped_bowl(*told, seed, who), [3.0, 0.8], 0.1
+
+
 BY_HAND: dict[str, Callable[..., Told]] = {
     "two basins": two_basins, "regression": regression, "sensing": sensing, "wave": wave, "logistic": logistic,
     "valley": valley, "bowl": bowl, "recurrence": recurrence, "product": product, "own functions": own,
     "factorization": factorization, "classification": classification, "network": network,
     "cycling": cycling,
+    "hidden unit": hidden_unit, "reduced hidden unit": reduced_hidden_unit, "plateau chain": plateau_chain,
+    "capped bowl": capped_bowl,
 }  # fmt: skip
 
 # --- taken from `cases`: those whose class is not told above ---------------------------------------------------------

@@ -87,6 +87,7 @@ def oracle(
     count: int = 1,
     scale: float = 0.0,
     spread: float = 0.0,
+    bounds: float | Array | None = None,
 ) -> Gradient:
     """The gradient that a rule follows: at displaced points, of a batch, with noise on its labels."""
     batches, labels, probe = (Stream(seed, tag, trajectories) for tag in (BATCH, LABELS, PROBE))
@@ -113,6 +114,8 @@ def oracle(
             total = np.zeros_like(w)
             for _ in range(count):
                 u = scale * draws(law, probe, w.shape[1])
+                if bounds is not None:
+                    u = np.clip(u, -np.asarray(bounds), bounds)
                 total += of(w + u) if displaced == "one-point" else (of(w + u) + of(w - u)) / 2
             return total / count
         if displaced == "asam":

@@ -3,6 +3,7 @@
 from toylands.dynamics.covariances import StateCovariance
 from toylands.dynamics.data_presets import anti_sgd, label_flip_sgd, label_noise_sgd, sgd
 from toylands.dynamics.displaced_presets import asam, nso, random_sam, sam, wp_sgd
+from toylands.dynamics.displacements import Perturbation, SharpnessAware
 from toylands.dynamics.langevin_presets import (
     gld_const,
     gld_diag,
@@ -16,8 +17,6 @@ from toylands.dynamics.oracles import (
     LabelFlips,
     LabelNoise,
     MiniBatch,
-    Perturbation,
-    SharpnessAware,
 )
 from toylands.dynamics.presets import (
     anti_pgd,

@@ -6,7 +6,12 @@ step's batch, and what the landscape draws itself, are the same at all the point
 
 from __future__ import annotations
 
-from toylands.dynamics.oracles import GradientOracle, MiniBatch, Perturbation, SharpnessAware
+from collections.abc import Sequence
+
+import numpy as np
+
+from toylands.dynamics.displacements import Perturbation, SharpnessAware
+from toylands.dynamics.oracles import GradientOracle, MiniBatch
 from toylands.dynamics.rule import Schedule, UpdateRule
 from toylands.noise import InjectedNoise, gaussian
 
@@ -22,11 +27,13 @@ def wp_sgd(
     perturbations: int = 1,
     batch_size: int | None = None,
     *,
+    bounds: float | Sequence[float] | np.ndarray | None = None,
     momentum: float = 0.0,
 ) -> UpdateRule:
     """Weight-perturbed gradient descent: w' = w - eta grad L(w + U), U of standard deviation ``sigma`` (nso Section 2).
 
-    ``perturbations`` draws of U are averaged; see the module's head. Source: nso, Section 2.
+    ``perturbations`` draws of U are averaged; ``bounds`` clip U's coordinates; see the module's head. Source: nso,
+    Section 2.
 
     Examples
     --------
@@ -34,7 +41,7 @@ def wp_sgd(
     >>> tl.dynamics.wp_sgd(eta=0.1, sigma=0.01).oracle.displaced.two_point
     False
     """
-    oracle = GradientOracle(_batch(batch_size), None, Perturbation(sigma, noise, perturbations))
+    oracle = GradientOracle(_batch(batch_size), None, Perturbation(sigma, noise, perturbations, bounds=bounds))
     return UpdateRule("wp_sgd", eta, momentum=momentum, oracle=oracle)
 
 
@@ -45,12 +52,13 @@ def nso(
     perturbations: int = 1,
     batch_size: int | None = None,
     *,
+    bounds: float | Sequence[float] | np.ndarray | None = None,
     momentum: float = 0.0,
 ) -> UpdateRule:
     """Two-point noise injection: the mean of grad L(w + U) and grad L(w - U) over k draws of U (nso Algorithm 1).
 
-    ``perturbations`` is k, ``sigma`` the standard deviation of U's coordinates; see the module's head.
-    Source: nso, Algorithm 1.
+    ``perturbations`` is k, ``sigma`` the standard deviation of U's coordinates; ``bounds``, one number or one each,
+    clip them (nso Theorem 4.5); see the module's head. Source: nso, Algorithm 1.
 
     Examples
     --------
@@ -58,7 +66,8 @@ def nso(
     >>> tl.dynamics.nso(eta=0.1, sigma=0.01, perturbations=2).oracle.displaced.count
     2
     """
-    oracle = GradientOracle(_batch(batch_size), None, Perturbation(sigma, noise, perturbations, two_point=True))
+    displaced = Perturbation(sigma, noise, perturbations, two_point=True, bounds=bounds)
+    oracle = GradientOracle(_batch(batch_size), None, displaced)
     return UpdateRule("nso", eta, momentum=momentum, oracle=oracle)
 
 

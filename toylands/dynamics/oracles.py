@@ -12,7 +12,7 @@ How draws map to words (the tests' naive reference does the same); u stands for 
   batches are its order, cut into pieces.
 - labels, after the batch: a draw an entry (a data point, if all are taken), or one in all if shared. A label is flipped
   if the upper 53 bits of its word, over 2^53, are less than the probability.
-- displacements: one after another, a draw a coordinate.
+- displacements: one after another, a draw a coordinate; times sigma, and then clipped, where there are bounds.
 
 Batches, labels and displacements have streams of their own; draws of a law are as in `toylands.draws`.
 """
@@ -22,9 +22,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from toylands import validation
+from toylands.dynamics.displacements import Perturbation, SharpnessAware
 from toylands.landscapes.base import Landscape
-from toylands.noise import InjectedNoise, gaussian, rademacher
+from toylands.noise import InjectedNoise, rademacher
 from toylands.observables import python_body
 
 WITH, WITHOUT, EPOCH = "with", "without", "epoch"
@@ -139,88 +142,6 @@ class LabelFlips:
 
 
 @dataclass(frozen=True)
-class Perturbation:
-    """Gradients at randomly displaced points, averaged: grad L(w + U), with ``two_point`` also at w - U.
-
-    Parameters
-    ----------
-    sigma : float
-        Standard deviation of each coordinate of U, at least 0.
-    noise : InjectedNoise
-        Law of U's coordinates.
-    count : int
-        Displacements a step.
-    two_point : bool
-        Average grad L(w + U) and grad L(w - U).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value is of the wrong kind or out of range.
-
-    Notes
-    -----
-    Source: nso, Section 2 and Algorithm 1.
-
-    Examples
-    --------
-    >>> import toylands as tl
-    >>> tl.dynamics.Perturbation(sigma=0.01, count=2, two_point=True).noise
-    toylands.noise.gaussian
-    """
-
-    sigma: float
-    noise: InjectedNoise = gaussian
-    count: int = 1
-    two_point: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "sigma", validation.nonnegative("sigma", self.sigma))
-        object.__setattr__(self, "count", validation.positive_int("perturbations", self.count))
-
-
-@dataclass(frozen=True)
-class SharpnessAware:
-    """The gradient at a point uphill: grad L(w + rho g / |g|), g = grad L(w).
-
-    Parameters
-    ----------
-    rho : float
-        Length of the way uphill, at least 0.
-    adaptive : bool
-        Uphill in the coordinates' own scale: w + rho T^2 g / |T g|, T = diag |w|.
-    spread : float
-        If positive, a normal displacement of this standard deviation comes first: g is taken there, and rho g / |g| is
-        added to it.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a value is of the wrong kind or out of range.
-
-    Notes
-    -----
-    Source: Foret et al. (2021), Kwon et al. (2021) and Liu et al. (2022), as compared in nso, Section 3.2.
-
-    Examples
-    --------
-    >>> import toylands as tl
-    >>> tl.dynamics.SharpnessAware(rho=0.05, adaptive=True).rho
-    0.05
-    """
-
-    rho: float
-    adaptive: bool = False
-    spread: float = 0.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "rho", validation.nonnegative("rho", self.rho))
-        object.__setattr__(self, "spread", validation.nonnegative("spread", self.spread))
-        if self.adaptive and self.spread > 0:
-            raise ValueError("adaptive = True and spread > 0 do not go together")
-
-
-@dataclass(frozen=True)
 class GradientOracle:
     """Which gradient a rule follows: composed of a batch, noise on its labels, and a displacement of the point.
 
@@ -255,7 +176,7 @@ class GradientOracle:
         settings: dict[str, Any] = {}
         for part in (self.batch, self.labels, self.displaced):
             if part is not None:
-                values = {key: getattr(value, "name", value) for key, value in vars(part).items()}
+                values = {key: getattr(value, "name", value) for key, value in vars(part).items() if value is not None}
                 settings[type(part).__name__] = values
         return settings
 
@@ -268,6 +189,7 @@ class OracleShape(NamedTuple):
     shared: bool
     displaced: str | None  # "one-point", "two-point", "sam", "asam", "random-sam"
     law: str
+    clipped: bool = False
 
 
 class OracleNumbers(NamedTuple):
@@ -278,6 +200,7 @@ class OracleNumbers(NamedTuple):
     draws: int
     scale: float  # sigma of a perturbation, rho of a way uphill
     spread: float
+    bounds: np.ndarray | None = None  # of a clipped perturbation, a value a coordinate
 
 
 NO_NUMBERS = OracleNumbers(0, 0.0, 1, 0.0, 0.0)
@@ -300,6 +223,7 @@ def oracle_shape(oracle: GradientOracle | None) -> OracleShape | None:
         labels is not None and labels.shared,
         kind,
         law or "gaussian",
+        isinstance(displaced, Perturbation) and displaced.bounds is not None,
     )
 
 
@@ -326,10 +250,18 @@ def oracle_numbers(oracle: GradientOracle | None, landscape: Landscape) -> Oracl
     scale = 0.0 if labels is None else labels.sigma if isinstance(labels, LabelNoise) else labels.probability
     size = 0 if batch is None else batch.size
     if isinstance(displaced, Perturbation):
-        return OracleNumbers(size, scale, displaced.count, displaced.sigma, 0.0)
+        return OracleNumbers(size, scale, displaced.count, displaced.sigma, 0.0, _bounds(displaced, landscape.size))
     if isinstance(displaced, SharpnessAware):
         return OracleNumbers(size, scale, 1, displaced.rho, displaced.spread)
     return OracleNumbers(size, scale, 1, 0.0, 0.0)
+
+
+def _bounds(displaced: Perturbation, size: int) -> np.ndarray | None:
+    if displaced.bounds is None:
+        return None
+    if isinstance(displaced.bounds, tuple) and len(displaced.bounds) != size:
+        raise ValueError(f"bounds must be one number or {size}, one a coordinate, got {len(displaced.bounds)}")
+    return np.ascontiguousarray(np.broadcast_to(displaced.bounds, size), dtype=np.float64)
 
 
 def sample_count(landscape: Landscape) -> int:

@@ -17,6 +17,8 @@ from toylands.simd import (
     fma,
     index_below,
     lanes_function,
+    maximum,
+    minimum,
     select,
     splat,
     splat_word,
@@ -133,16 +135,27 @@ def _rewind(words: Any, s: Any) -> Any:
 
 def _build_average(batch_gradient: Any, shape: OracleShape) -> Any:
     """The mean gradient over random displacements."""
-    fill, two_point = build_fill(shape.law), shape.displaced == "two-point"
+    fill, two_point, clipped = build_fill(shape.law), shape.displaced == "two-point", shape.clipped
+
+    @lanes_function
+    def displace(n: Any, numbers: Any, s: Any) -> Any:
+        """U, in units of the scale where it is not clipped; returns the unit."""
+        fill(s.probe_stream, s.tables, s.unit, n)
+        if not clipped:
+            return numbers.scale
+        for j in range(n):
+            bound = numbers.bounds[j]
+            s.unit[j] = maximum(minimum(s.unit[j] * numbers.scale, bound), -bound)
+        return 1.0
 
     @lanes_function
     def evaluate(k: Any, n: Any, p: Any, numbers: Any, s: Any) -> Any:
         share = 1.0 / (2 * numbers.draws) if two_point else 1.0 / numbers.draws
         own = _own_words(s)
         for draw in range(numbers.draws):
-            fill(s.probe_stream, s.tables, s.unit, n)
+            scale = displace(n, numbers, s)
             for j in range(n):
-                s.probe[j] = fma(s.unit[j], numbers.scale, s.w[j])
+                s.probe[j] = fma(s.unit[j], scale, s.w[j])
             _rewind(own, s)
             batch_gradient(s.probe, s.partial, n, p, k, numbers, s)
             for j in range(n):
@@ -152,7 +165,7 @@ def _build_average(batch_gradient: Any, shape: OracleShape) -> Any:
                 s.gradient[j] = fma(s.partial[j], share, total)
             if two_point:
                 for j in range(n):
-                    s.probe[j] = fma(s.unit[j], -numbers.scale, s.w[j])
+                    s.probe[j] = fma(s.unit[j], -scale, s.w[j])
                 _rewind(own, s)
                 batch_gradient(s.probe, s.partial, n, p, k, numbers, s)
                 for j in range(n):
