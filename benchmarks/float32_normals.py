@@ -10,6 +10,7 @@ thread; contestants take turns, medians of the rounds. A stick's kind 1 is Gauss
 from __future__ import annotations
 
 import argparse
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +56,7 @@ def main() -> None:
     if options.stick is not None:
         stick = load(options.stick)
         for kind, name in ((2, "gaussian_float32"), (1, "gaussian")):
-            contestants[f"stick, {name}"] = lambda kind=kind: stick.w1(kind, n=TRAJECTORIES, steps=STEPS, nt=1)
+            contestants[f"stick, {name}"] = functools.partial(stick.w1, kind, n=TRAJECTORIES, steps=STEPS, nt=1)
             pairs.append((name, f"stick, {name}"))
     taken = [{name: seconds(run) for name, run in contestants.items()} for _ in range(options.rounds)]
     for name in contestants:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--records", type=int, default=100)
     options = parser.parse_args()
+    landscape: Any
     every = max(1, options.steps // options.records)
     if options.landscape == "valley":
         valley = tl.landscapes.WideningValley(100)

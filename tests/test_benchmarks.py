@@ -8,7 +8,7 @@ import json
 import pytest
 from conftest import NOJIT
 
-from benchmarks import figure, run, suite, targets
+from benchmarks import figure, readme, run, scaling, scaling_figure, suite, targets
 from benchmarks.workload import Contestant, Disagreement, Workload, check, show
 
 
@@ -143,3 +143,73 @@ def test_absent_contestants_have_a_reason():
     for each in suite.workloads():
         for one in each.contestants:
             assert isinstance(suite.missing(one.name), str)
+
+
+def test_points_of_the_scaling_sweeps():
+    for name, make in scaling.SWEEPS.items():
+        points = list(make())
+        assert {point.curve for point in points} <= set(scaling.CURVES)
+        for curve in {point.curve for point in points}:
+            places = [point.x for point in points if point.curve == curve]
+            assert places == sorted(set(places)), name
+    reach = {name: (min(p.x for p in make()), max(p.x for p in make())) for name, make in scaling.SWEEPS.items()}
+    assert reach["trajectories"] == (1000, 10**7)
+    assert reach["dimension"] == (1, 10**4)
+    assert reach["steps between records"] == (1, 1000)
+    assert all(p.trajectories == p.x and p.steps >= 50 for p in scaling.trajectory_points())
+    assert all(p.dim == p.x for p in scaling.dimension_points())
+
+
+def test_data_caches_as_linux_tells_them(tmp_path):
+    told = (("1", "Data", "32K"), ("1", "Instruction", "64K"), ("2", "Unified", "1024K"))
+    for index, (level, kind, size) in enumerate(told):
+        (tmp_path / f"index{index}").mkdir()
+        for name, value in (("level", level), ("type", kind), ("size", size)):
+            (tmp_path / f"index{index}" / name).write_text(value + "\n")
+    sizes = scaling.caches(tmp_path)
+    assert sizes == {"L1": 32768, "L2": 1048576}
+    assert [scaling.home(dim, sizes) for dim in (1, 256, 257, 8192, 8193)] == ["L1", "L1", "L2", "L2", "beyond"]
+    assert scaling.caches(tmp_path / "nowhere") == {}
+
+
+@pytest.mark.skipif(NOJIT, reason="slow without compilation")
+def test_scaling_is_measured_told_and_drawn(tmp_path):
+    small = scaling.Point("valley, rademacher", 3, dim=3, trajectories=64, steps=20, every=10)
+    points = [small, dataclasses.replace(small, x=300, dim=300)]
+    limits = {"caches": {"L1": 32768}, "bytes_per_coordinate": 128,
+              "draws_per_second": {"gaussian": 1e9, "rademacher": 1e11}}  # fmt: skip
+    result = {"machine": {"processor": "abacus", "threads": 2}, "rounds": 2, "limits": limits,
+              "sweeps": {"dimension": scaling.measure(points, 2)}}  # fmt: skip
+    for point in result["sweeps"]["dimension"]:
+        assert point["x"] == point["dim"]
+        assert len(point["rates"]) == 2
+        assert all(rate > 0 for rate in point["rates"])
+    result["sweeps"]["dimension"][0]["median"], result["sweeps"]["dimension"][1]["median"] = 5e9, 4e9
+    told = "\n".join(scaling.findings(result))
+    assert "3: 5  300: 4" in told
+    assert "100e9 signs a second; these curves come to 0.05 of it" in told
+    assert "lies 5 in L1, 4 in beyond" in told
+    scaling_figure.draw(result, tmp_path / "scaling.png")
+    assert (tmp_path / "scaling.png").stat().st_size > 5000
+
+
+def test_tables_for_the_readme(tmp_path, capsys):
+    def row(name, kind, **rates):
+        contestants = {who.replace("_", " "): {"median": r, "rates": [r, r]} for who, r in rates.items()}
+        return {"workload": name, "kind": kind, "about": f"about {name}", "contestants": contestants, "absent": {}}
+
+    rows = [
+        row("valley", "gaussian", toylands=8e8, C=1e9, NumPy=4e7, stick=1.6e9),
+        row("cycling", "sgd-1", toylands=6e8, NumPy=3e7),
+    ]
+    reached = targets.found(rows, run.ratio)
+    machine = {"processor": "abacus", "threads": 2}
+    path = tmp_path / "speed.json"
+    path.write_text(json.dumps({"machine": machine, "rounds": 2, "rows": rows, "targets": reached}))
+    assert readme.main([str(path)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "| valley, gaussian | 0.8 | 0.5 | 0.8 | | 20 | | |" in told
+    assert "| cycling, sgd-1 | 0.6 | | | | 20 | | |" in told
+    assert "| valley, gaussian | stick | 0.75 | 0.5 | missed by 33% |" in told
+    assert "| cycling, sgd-1 | NumPy | 10 | 20 | met |" in told
+    assert told[0].endswith("abacus, 2 threads, medians of 2 interleaved rounds.")
