@@ -202,7 +202,8 @@ CLAIMS: tuple[Claim, ...] = (
     r"O(\eta\tau_m\mathcal D)\le\tfrac14",
            {"eta T D": orders.ETA * orders.STEPS * orders.ERROR}, 1 / orders.C),
     entry(
-        "Prop10", f"{APPENDIX}, Proposition 10, Eq. 128 and 137", "6 + 1/2 + 1/4 + 1/4 = 7.",
+        "Prop10", f"{APPENDIX}, Proposition 10, Eq. 128 and 137",
+        "The four bounds of Eq. 131-136 add up to the 7 of Proposition 10: 6 + 1/2 + 1/4 + 1/4 = 7.",
         Form("(6 + 1/2 + 1/4 + 1/4) D^2/(eta nu tau) = 7 D^2/(eta nu tau)",
              r"\frac{6\mathcal D^2}{\eta\nu\tau}+\frac{\mathcal D^2}{2\eta\nu\tau}+\frac{\mathcal D^2}{4\eta\nu\tau}"
              r"+\frac{\mathcal D^2}{4\eta\nu\tau}=\frac{7\mathcal D^2}{\eta\nu\tau}",
