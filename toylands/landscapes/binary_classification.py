@@ -119,7 +119,8 @@ class BinaryClassification(Landscape):
         smoothing = validation.in_interval("smoothing", smoothing, 0.0, 0.5)
         floor = smoothed_loss(loss, smoothing).value if smoothing > 0 else 0.0
         kind, (samples, dim) = LOSSES.index(loss), design.shape
-        parameters = Parameters(samples, dim, width, kind, smoothing, floor, design, targets)
+        powers = (design**2).sum(axis=1)
+        parameters = Parameters(samples, dim, width, kind, smoothing, floor, design, targets, powers)
         values = {"design": design, "targets": targets, "loss_name": loss, "width": width, "smoothing": smoothing}
         for name, value in {**values, "_parameters": parameters}.items():
             object.__setattr__(self, name, value)

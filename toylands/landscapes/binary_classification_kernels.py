@@ -23,6 +23,7 @@ class Parameters(NamedTuple):
     floor: float
     design: np.ndarray
     targets: np.ndarray
+    powers: np.ndarray  # |x_i|^2
 
 
 @lanes_function
@@ -114,7 +115,7 @@ def _output(w: Any, i: Any, p: Any) -> Any:
 @lanes_function
 def scratch(p: Any) -> Any:
     """A data point's inputs, and the hidden units."""
-    return p.dim + p.width
+    return p.dim + max(p.width, 1)
 
 
 @lanes_function
@@ -123,45 +124,27 @@ def samples(p: Any) -> Any:
 
 
 @lanes_function
-def _linear_sample(w: Any, i: Any, y: Any, scale: Any, out: Any, p: Any) -> Any:
-    row = tail(out, p.dim)
+def sample_gradient(w: Any, i: Any, label: Any, scale: Any, out: Any, p: Any) -> Any:
+    """l(y_i f(x_i)), the sign of ``label`` multiplied onto y_i; a linear model is one hidden unit with a = 1."""
+    second, units, zero = p.width * p.dim, max(p.width, 1), 0.0 * w[0]
+    row = tail(out, second + p.width if p.width > 0 else p.dim)
+    hidden = tail(row, p.dim)
     load_row(p.design, i, row, p.dim)
-    f = 0.0 * w[0]
-    for j in range(p.dim):
-        f = fma(w[j], row[j], f)
-    slope = smoothed_slope(y * f, p) * y * scale
-    for j in range(p.dim):
-        out[j] = fma(slope, row[j], out[j])
-
-
-@lanes_function
-def _two_layer_sample(w: Any, i: Any, y: Any, scale: Any, out: Any, p: Any) -> Any:
-    second = p.width * p.dim
-    row, hidden = tail(out, second + p.width), tail(out, second + p.width + p.dim)
-    load_row(p.design, i, row, p.dim)
-    f = 0.0 * w[0]
-    for k in range(p.width):
-        h = 0.0 * w[0]
+    f = zero
+    for k in range(units):
+        h = zero
         for j in range(p.dim):
             h = fma(w[k * p.dim + j], row[j], h)
         hidden[k] = h
-        f = fma(w[second + k], h, f)
+        f = f + h if p.width == 0 else fma(w[second + k], h, f)
+    y = take(p.targets, i) * label
     slope = smoothed_slope(y * f, p) * y * scale
-    for k in range(p.width):
-        out[second + k] = fma(slope, hidden[k], out[second + k])
-        back = slope * w[second + k]
+    for k in range(units):
+        back = slope if p.width == 0 else slope * w[second + k]
         for j in range(p.dim):
             out[k * p.dim + j] = fma(back, row[j], out[k * p.dim + j])
-
-
-@lanes_function
-def sample_gradient(w: Any, i: Any, label: Any, scale: Any, out: Any, p: Any) -> Any:
-    """l(y_i f(x_i)), the sign of ``label`` multiplied onto y_i."""
-    y = take(p.targets, i) * label
-    if p.width == 0:
-        _linear_sample(w, i, y, scale, out, p)
-    else:
-        _two_layer_sample(w, i, y, scale, out, p)
+    for k in range(p.width):
+        out[second + k] = fma(slope, hidden[k], out[second + k])
 
 
 @lanes_function
@@ -218,9 +201,7 @@ def hessian_trace(w: Any, p: Any) -> Any:
     """mean of l'' |grad f|^2: the diagonal of Hess f vanishes."""
     total, second = 0.0 * w[0], p.width * p.dim
     for i in range(p.samples):
-        square = 0.0 * w[0]
-        for j in range(p.dim):
-            square = square + take(p.design, i, j) * take(p.design, i, j)
+        square = 0.0 * w[0] + p.powers[i]
         if p.width > 0:
             square = square * sum_of_squares(tail(w, second), p.width)
             for k in range(p.width):

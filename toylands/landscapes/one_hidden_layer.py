@@ -102,7 +102,7 @@ class OneHiddenLayer(Landscape):
         test_design: Any = None,
         test_targets: Any = None,
     ):
-        if test_design is None:
+        if test_design is None and test_targets is None:
             test_design, test_targets = design, targets
         design, targets = _labelled("", design, targets)
         test_design, test_targets = _labelled("test_", test_design, test_targets)
@@ -112,8 +112,9 @@ class OneHiddenLayer(Landscape):
         kind = ACTIVATIONS.index(validation.choice("activation", activation, ACTIVATIONS))
         delta = validation.in_interval("delta", delta, 0.0, 0.5, open_high=True)
         samples, dim = design.shape
-        held_out = (len(test_design), test_design, test_targets)
-        parameters = Parameters(samples, dim, len(output), kind, delta, 1.0 - delta, output, design, targets, *held_out)
+        settings = (samples, dim, len(output), kind, delta, 1.0 - delta, output)
+        training = (design, targets, (design**2).sum(axis=1))
+        parameters = Parameters(*settings, *training, len(test_design), test_design, test_targets)
         values = {"design": design, "targets": targets, "output": output, "activation": activation, "delta": delta}
         values |= {"test_design": test_design, "test_targets": test_targets, "_parameters": parameters}
         for name, value in values.items():
