@@ -153,15 +153,35 @@ def rules_on(name: str, landscape: Landscape, small: Landscape | None = None) ->
             return
     if rule.oracle is None and "noise" in parameters:
         for kind, varied in NOISES.items():
-            yield Combination(landscape, getattr(dynamics, name)(**_asked(name, landscape), noise=varied), kind)
+            yield Combination(
+                landscape, getattr(dynamics, name)(**required_arguments(name, landscape.size), noise=varied), kind
+            )
         return
     law: InjectedNoise | None = parameters["noise"].default if "noise" in parameters else rule.noise
     yield Combination(landscape, rule, "none" if law is None else law.name)
 
 
-def _asked(name: str, landscape: Landscape) -> dict[str, Any]:
-    """Values for the arguments that a preset requires."""
-    values = {**SMALL, "covariance": 0.01 * np.eye(landscape.size)}
+def required_arguments(name: str, size: int) -> dict[str, Any]:
+    """Small values for the arguments that a preset leaves to its user.
+
+    Parameters
+    ----------
+    name : str
+        A preset of `toylands.dynamics`.
+    size : int
+        Coordinates of the landscape.
+
+    Raises
+    ------
+    LookupError
+        If `SMALL` has no value for one of them.
+
+    Examples
+    --------
+    >>> required_arguments("sam", size=3)
+    {'eta': 0.01, 'rho': 0.01}
+    """
+    values = {**SMALL, "covariance": 0.01 * np.eye(size)}
     required = [
         key
         for key, parameter in inspect.signature(getattr(dynamics, name)).parameters.items()
@@ -174,7 +194,7 @@ def _asked(name: str, landscape: Landscape) -> dict[str, Any]:
 
 def _applicable(name: str, landscape: Landscape) -> UpdateRule | None:
     """The rule, with its noise scaled to the gradients' where there are such and to a number otherwise; or None."""
-    preset, asked = getattr(dynamics, name), _asked(name, landscape)
+    preset, asked = getattr(dynamics, name), required_arguments(name, landscape.size)
     options = [{}, {"trace": SMALL["trace"]}] if "trace" in inspect.signature(preset).parameters else [{}]
     for option in options:
         rule: UpdateRule = preset(**asked, **option)
