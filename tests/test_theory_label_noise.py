@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -21,6 +23,16 @@ def test_every_step_holds(claim: Claim) -> None:
     for proof in (derivation.proof, derivation.counterexample):
         assert proof is None or proof.complete, [(step.what, step.shown) for step in proof.failed]
     assert (derivation.counterexample is not None) == (claim.recorded in FALSE)
+
+
+@pytest.mark.parametrize("paper", ["nso", "labelnoise"])
+def test_examples_and_samples_lie_in_their_domains(paper: str) -> None:
+    for claim in registry.ledger():
+        if claim.paper == paper and claim.domain is not None:
+            points = [claim.example]
+            if claim.sample is not None:
+                points += [claim.sample(random.Random(seed)) for seed in range(5)]
+            assert not [point for point in points if point not in claim.domain], claim.id
 
 
 def test_index_names_every_equation_and_every_entry() -> None:

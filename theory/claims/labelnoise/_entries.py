@@ -40,7 +40,7 @@ _UNIT, _POSITIVE = sp.Interval.open(0, 1), sp.Interval.open(0, 100)
 SETS: dict[str, sp.Set] = {
     "nu": _UNIT, "beta": sp.Interval.Ropen(0, 1), "p": _UNIT, "share": sp.Interval.Lopen(0, 1),
     "eta": _POSITIVE, "lam": _POSITIVE, "g": _POSITIVE, "ell": _POSITIVE, "M": _POSITIVE, "x": sp.Interval(-20, 20),
-    "n": sp.Range(1, 101), "k": sp.Range(1, 13), "tau": sp.Range(1, 6),
+    "n": sp.Range(1, 101), "k": sp.Range(1, 13), "tau": sp.Range(1, 7),
 }  # fmt: skip
 """Where the symbols of the inequalities live, for the search; the paper's bounds that bind several come on top."""
 

@@ -192,8 +192,8 @@ CLAIMS: tuple[Claim, ...] = (
         Form("R >= tr H", r"R(\theta)\ge\operatorname{tr}\nabla^2L(\theta)", _regular, _trace(sp.S.One), ">="),
         reg.prove_lower_bound, "The factor 1/4 is missing: R tends to tr H/4 as eta -> 0. tr H/4 is a lower bound.",
         form=QUARTER, refute=_refute_lower, example=MATRIX, sample=_sample_matrix,
-        domain=within(eta=sp.Interval.open(0, sp.Rational(1, 2)), h11=sp.Interval(-3, 3), h22=sp.Interval(-3, 3),
-                      h12=sp.Interval.Ropen(-1, 1)),  # eta times the largest eigenvalue stays below 2
+        domain=within(eta=sp.Interval.open(0, sp.Rational(2, 5)), h11=sp.Interval(-4, 4), h22=sp.Interval(-4, 4),
+                      h12=sp.Interval(-1, 1)),  # eta times the largest eigenvalue stays below 2
     ),
 )  # fmt: skip
 
