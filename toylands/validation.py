@@ -243,6 +243,19 @@ def seed(name: str, value: object) -> int:
     return number
 
 
+def one_of(name: str, value: object, kinds: tuple[type, ...], allowed: str) -> None:
+    """Raise TypeError unless ``value`` is an instance of one of ``kinds``.
+
+    Examples
+    --------
+    >>> one_of("shared", "yes", (bool,), "True or False")
+    Traceback (most recent call last):
+    TypeError: shared must be True or False, got 'yes' of type str
+    """
+    if not isinstance(value, kinds):
+        raise TypeError(f"{name} must be {allowed}, got {_short(value)} of type {type(value).__name__}")
+
+
 def choice(name: str, value: object, allowed: Iterable[str]) -> str:
     """Return ``value`` if it is one of the strings in ``allowed``; else say which are, and the closest.
 

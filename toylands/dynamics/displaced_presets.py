@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from toylands import validation
 from toylands.dynamics.displacements import Perturbation, SharpnessAware
 from toylands.dynamics.oracles import GradientOracle, MiniBatch
 from toylands.dynamics.rule import Schedule, UpdateRule
@@ -115,5 +116,6 @@ def random_sam(
     >>> tl.dynamics.random_sam(eta=0.1, rho=0.05, sigma=0.01).oracle.displaced.spread
     0.01
     """
-    oracle = GradientOracle(_batch(batch_size), None, SharpnessAware(rho, spread=sigma))
+    spread = validation.nonnegative("sigma", sigma)
+    oracle = GradientOracle(_batch(batch_size), None, SharpnessAware(rho, spread=spread))
     return UpdateRule("random_sam", eta, momentum=momentum, oracle=oracle)

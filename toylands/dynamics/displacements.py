@@ -55,7 +55,9 @@ class Perturbation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sigma", validation.nonnegative("sigma", self.sigma))
+        validation.one_of("noise", self.noise, (InjectedNoise,), "a law of toylands.noise")
         object.__setattr__(self, "count", validation.positive_int("perturbations", self.count))
+        validation.one_of("two_point", self.two_point, (bool,), "True or False")
         if self.bounds is None:
             return
         if np.ndim(self.bounds) == 0:
@@ -104,5 +106,6 @@ class SharpnessAware:
     def __post_init__(self) -> None:
         object.__setattr__(self, "rho", validation.nonnegative("rho", self.rho))
         object.__setattr__(self, "spread", validation.nonnegative("spread", self.spread))
+        validation.one_of("adaptive", self.adaptive, (bool,), "True or False")
         if self.adaptive and self.spread > 0:
             raise ValueError("adaptive = True and spread > 0 do not go together")

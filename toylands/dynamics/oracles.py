@@ -104,6 +104,8 @@ class LabelNoise:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sigma", validation.nonnegative("label_sigma", self.sigma))
+        validation.one_of("noise", self.noise, (InjectedNoise,), "a law of toylands.noise")
+        validation.one_of("shared", self.shared, (bool,), "True or False")
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ class LabelFlips:
     def __post_init__(self) -> None:
         value = validation.in_interval("flip_probability", self.probability, 0.0, 1.0)
         object.__setattr__(self, "probability", value)
+        validation.one_of("shared", self.shared, (bool,), "True or False")
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,11 @@ class GradientOracle:
         Default: the true labels.
     displaced : Perturbation or SharpnessAware, optional
         Default: the gradient is taken at the current point.
+
+    Raises
+    ------
+    TypeError
+        If a part is of another kind.
 
     Notes
     -----
@@ -170,6 +178,13 @@ class GradientOracle:
     batch: MiniBatch | None = None
     labels: LabelNoise | LabelFlips | None = None
     displaced: Perturbation | SharpnessAware | None = None
+
+    def __post_init__(self) -> None:
+        none = type(None)
+        validation.one_of("batch", self.batch, (MiniBatch, none), "a MiniBatch or None")
+        validation.one_of("labels", self.labels, (LabelNoise, LabelFlips, none), "LabelNoise, LabelFlips or None")
+        allowed = "a Perturbation, SharpnessAware or None"
+        validation.one_of("displaced", self.displaced, (Perturbation, SharpnessAware, none), allowed)
 
     def describe(self) -> dict[str, Any]:
         """JSON-able settings."""

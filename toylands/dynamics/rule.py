@@ -94,6 +94,7 @@ class UpdateRule:
             set_(self, "stop_noise", validation.positive_int("stop_noise", self.stop_noise, minimum=0))
             if self.stop_noise < self.start_noise:
                 raise ValueError(f"stop_noise = {self.stop_noise} must not be before start_noise = {self.start_noise}")
+        validation.one_of("oracle", self.oracle, (GradientOracle, type(None)), "a GradientOracle or None")
         if isinstance(self.covariance, StateCovariance):
             if self.first == STATIONARY and np.any(self.kappa):
                 raise ValueError("first = 'stationary' needs a covariance that does not change with the state")
