@@ -41,11 +41,12 @@ def _trace(factor: sp.Expr):  # type: ignore[no-untyped-def]
 
 
 def _prove_monotone() -> Proof:
-    """mu |g|^(1 + delta) <= mu |g|^(1 + delta') for delta' < delta where |g| <= 1."""
-    board = Blackboard("one sign of the logarithm")
-    size, gap = sp.symbols("s r", positive=True)  # |g| = e^-s, delta - delta' = r
-    board.equal("ratio", sp.exp(-size * (1 + gap)) / sp.exp(-size), sp.exp(-size * gap))
+    """mu |g|^(1+delta) <= mu |g|^(1+delta') for delta' < delta where |g| <= 1; eps <= eps |g|^(1+delta') beyond."""
+    board = Blackboard("two cases: |g| below and above 1")
+    size, gap, low = sp.symbols("s r delta", positive=True)  # |g| = e^-s or e^s, delta - delta' = r, delta' = low
+    board.equal("ratio below 1", sp.exp(-size * (1 + low + gap)) / sp.exp(-size * (1 + low)), sp.exp(-size * gap))
     board.true("at most 1", (-size * gap).is_negative)
+    board.true("|g|^(1 + delta') >= 1 above 1", (size * (1 + low)).is_positive)
     return board.proof()
 
 
@@ -112,10 +113,10 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     entry(
         "Assumption3/smaller-delta", "Section 2.1, after Assumption 3",
-        "A loss with the KL property for some delta has it for every smaller one (where |grad L| <= 1; shrink eps_KL).",
-        words("mu |g|^(1+delta) <= mu |g|^(1+delta') for delta' < delta, |g| <= 1",
-              r"\mu\|g\|^{1+\delta}\le\mu\|g\|^{1+\delta'},\ \|g\|\le1"),
-        _prove_monotone, "Powers of a number below 1; Eq. 94 makes the gradient small where the loss is.",
+        "A loss with the KL property for some delta has it for every smaller one, with max(mu, eps_KL) for mu.",
+        words("L <= mu |g|^(1+delta) and L <= eps_KL => L <= max(mu, eps_KL) |g|^(1+delta') for 0 < delta' < delta",
+              r"L\le\mu\|g\|^{1+\delta},\ L\le\epsilon_{KL}\implies L\le\max(\mu,\epsilon_{KL})\|g\|^{1+\delta'}"),
+        _prove_monotone, "Powers of a number below 1; where |g| >= 1 the loss is at most eps_KL anyway.",
     ),
     entry(
         "Assumption3/strong-convexity", "Section 2.1, after Assumption 3",
