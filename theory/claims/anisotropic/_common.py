@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from theory.claims.claim import Claim, Derivation, Effort, Estimates, Form, Point, Verdict
+from theory.claims.building import Prove, judged
+from theory.claims.claim import Claim, Effort, Estimates, Form, Point
 from theory.claims.domain import Domain
 from theory.ornstein_uhlenbeck.exact import EXAMPLE, SYMBOLS, ExactProcess, sample_point, tidy
 from theory.ornstein_uhlenbeck.spectral_calculus import T, spectral_trace
-from theory.proof import Proof
 
 PAPER = "anisotropic"
 
@@ -159,29 +159,17 @@ def one_step_each(
     return run
 
 
-def holds_as_printed(form: Form, prove: Callable[[], Proof], note: str = "") -> Callable[[], Derivation]:
-    """A derivation whose proof establishes the printed form itself; the proof runs once."""
-    return lru_cache(lambda: Derivation(form=form, proof=prove(), note=note))
+entry = partial(judged, PAPER)
+
+
+def words(text: str, latex: str = "") -> Form:
+    """A statement without values at points."""
+    return Form(text, latex)
 
 
 def matrix_claim(
-    number: str,
-    place: str,
-    statement: str,
-    form: Form,
-    prove: Callable[[], Proof],
-    reason: str,
-    **more: Any,
+    number: str, place: str, statement: str, form: Form, prove: Prove, reason: str, **more: Any
 ) -> Claim:
     """An entry that holds as printed and whose sides are functions of a point of 2 x 2 matrices."""
-    return Claim(
-        id=f"{PAPER}/{number}",
-        paper=PAPER,
-        place=place,
-        statement=statement,
-        printed=form,
-        derive=holds_as_printed(form, prove),
-        recorded=Verdict.PROVED,
-        reason=reason,
-        **{"example": EXAMPLE, "symbols": SYMBOLS, "sample": sample_point, **more},
-    )
+    fields = {"example": EXAMPLE, "symbols": SYMBOLS, "sample": sample_point, **more}
+    return entry(number, place, statement, form, prove, reason, **fields)

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import sympy as sp
 
-from theory.claims.anisotropic._common import HESSIAN, PAPER, SIGMA, holds_as_printed, simulate
+from theory.claims.anisotropic._common import HESSIAN, PAPER, SIGMA, entry, simulate
 from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Point, Verdict
 from theory.ornstein_uhlenbeck import escape_counterexamples, escape_identity
 from theory.ornstein_uhlenbeck.process import efficiency
@@ -75,15 +75,13 @@ def _markov_bound(factor: float = 1.0) -> Callable[[], np.ndarray]:
     return lambda: factor * _mean_loss() / (np.array(RATIOS) * _mean_loss())
 
 
-MARKOV = Claim(
-    id=f"{PAPER}/Eq10",
-    paper=PAPER,
-    place=f"{SECTION}, Definition 1, Eq. 10 and the remark after it",
-    statement="Started at a global minimum, the chance that the loss has risen by delta is at most E[rise] / delta.",
-    printed=MARKOV_FORM,
-    derive=holds_as_printed(MARKOV_FORM, escape_identity.prove_markov),
-    recorded=Verdict.PROVED,
-    reason="Markov's inequality; the rise is nonnegative at every time when theta_0 is a global minimum.",
+MARKOV = entry(
+    "Eq10",
+    f"{SECTION}, Definition 1, Eq. 10 and the remark after it",
+    "Started at a global minimum, the chance that the loss has risen by delta is at most E[rise] / delta.",
+    MARKOV_FORM,
+    escape_identity.prove_markov,
+    "Markov's inequality; the rise is nonnegative at every time when theta_0 is a global minimum.",
     experiments=(
         Experiment(
             name="12-dimensional Ornstein-Uhlenbeck process, t = 0.1, exact transition",

@@ -9,9 +9,9 @@ import sympy as sp
 from theory.claims.anisotropic._common import (
     PAPER,
     at_point,
+    entry,
     exact_efficiency,
     exact_process,
-    holds_as_printed,
     matrix_claim,
     over_times,
 )
@@ -124,15 +124,13 @@ EQ23_FORM = Form(
     latex=r"dL(\theta_t)=\left(-\nabla L^T\nabla L+\tfrac12\mathrm{Tr}(\Sigma_t^{1/2}H_t\Sigma_t^{1/2})\right)dt"
     r"+\nabla L^T\Sigma_t^{1/2}dW_t",
 )
-EQ23 = Claim(
-    id=f"{PAPER}/Eq23",
-    paper=PAPER,
-    place=f"{APPENDIX}, Eq. 22-23",
-    statement="Differential of the loss along the process; Sigma^(1/2) is the symmetric root.",
-    printed=EQ23_FORM,
-    derive=holds_as_printed(EQ23_FORM, escape_identity.prove_ito_drift),
-    recorded=Verdict.PROVED,
-    reason="Ito's formula for a free loss and a free symmetric root. With a root that is not symmetric (Cholesky) the "
+EQ23 = entry(
+    "Eq23",
+    f"{APPENDIX}, Eq. 22-23",
+    "Differential of the loss along the process; Sigma^(1/2) is the symmetric root.",
+    EQ23_FORM,
+    escape_identity.prove_ito_drift,
+    "Ito's formula for a free loss and a free symmetric root. With a root that is not symmetric (Cholesky) the "
     "trace would have to be tr(B^T H B).",
 )
 EQ24 = matrix_claim(

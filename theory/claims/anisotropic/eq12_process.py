@@ -12,8 +12,8 @@ from theory.claims.anisotropic._common import (
     SIGMA,
     at_point,
     diagonal,
+    entry,
     exact_process,
-    holds_as_printed,
     matrix_claim,
     over_times,
 )
@@ -30,15 +30,13 @@ EQ12_FORM = Form(
     text="d theta_t = -H theta_t dt + Sigma^(1/2) dW_t, theta_0 = 0",
     latex=r"d\theta_t=-H\theta_t\,dt+\Sigma^{1/2}dW_t,\quad\theta_0=0",
 )
-EQ12 = Claim(
-    id=f"{PAPER}/Eq12",
-    paper=PAPER,
-    place="Section 3.1, Eq. 12",
-    statement="With L = theta^T H theta / 2 and constant Sigma, Eq. 9 is this linear equation.",
-    printed=EQ12_FORM,
-    derive=holds_as_printed(EQ12_FORM, steps.prove_gradient),
-    recorded=Verdict.PROVED,
-    reason="The gradient of the quadratic loss is H theta because H is symmetric.",
+EQ12 = entry(
+    "Eq12",
+    "Section 3.1, Eq. 12",
+    "With L = theta^T H theta / 2 and constant Sigma, Eq. 9 is this linear equation.",
+    EQ12_FORM,
+    steps.prove_gradient,
+    "The gradient of the quadratic loss is H theta because H is symmetric.",
 )
 
 # --- Eq. 27 -----------------------------------------------------------------------------------------------------
@@ -103,15 +101,13 @@ ROWS = Form(
     left=_exponential,
     right=_columns,
 )
-EQ27_ROWS = Claim(
-    id=f"{PAPER}/Eq27/rows",
-    paper=PAPER,
-    place=f"{APPENDIX}, Eq. 27, eigenvectors in the rows of U",
-    statement="Exponential of a symmetric matrix, where the eigenvectors are the rows of U.",
-    printed=ROWS,
-    derive=holds_as_printed(ROWS, matrix_exponential.prove_rows),
-    recorded=Verdict.PROVED,
-    reason="The reading under which Eq. 27 is right: U there is the transpose of the usual eigenvector matrix.",
+EQ27_ROWS = entry(
+    "Eq27/rows",
+    f"{APPENDIX}, Eq. 27, eigenvectors in the rows of U",
+    "Exponential of a symmetric matrix, where the eigenvectors are the rows of U.",
+    ROWS,
+    matrix_exponential.prove_rows,
+    "The reading under which Eq. 27 is right: U there is the transpose of the usual eigenvector matrix.",
     example=A_EXAMPLE,
     symbols=A_SYMBOLS,
 )
@@ -195,30 +191,26 @@ MEAN_FORM = Form(
     text="E theta_t = 0, so that the covariance of theta_t is E theta_t theta_t^T",
     latex=r"\mathbb E\theta_t=0,\quad\mathrm{Cov}(\theta_t)=\mathbb E\theta_t\theta_t^T",
 )
-EQ31 = Claim(
-    id=f"{PAPER}/Eq31",
-    paper=PAPER,
-    place=f"{APPENDIX}, the sentence before Eq. 31, and Eq. 31",
-    statement="The process has mean zero, so its covariance is its second moment.",
-    printed=MEAN_FORM,
-    derive=holds_as_printed(MEAN_FORM, steps.prove_mean_zero),
-    recorded=Verdict.PROVED,
-    reason="The mean solves m' = -Hm from 0.",
+EQ31 = entry(
+    "Eq31",
+    f"{APPENDIX}, the sentence before Eq. 31, and Eq. 31",
+    "The process has mean zero, so its covariance is its second moment.",
+    MEAN_FORM,
+    steps.prove_mean_zero,
+    "The mean solves m' = -Hm from 0.",
 )
 EQ32_FORM = Form(
     text="E theta_t theta_t^T = E [int_0^t e^(H(s-t)) Sigma^(1/2) dW_s (int_0^t e^(H(r-t)) Sigma^(1/2) dW_r)^T]",
     latex=r"\mathbb E\theta_t\theta_t^T=\mathbb E\left[\int_0^te^{H(s-t)}\Sigma^{1/2}dW_s"
     r"\left(\int_0^te^{H(r-t)}\Sigma^{1/2}dW_r\right)^T\right]",
 )
-EQ32 = Claim(
-    id=f"{PAPER}/Eq32",
-    paper=PAPER,
-    place=f"{APPENDIX}, Eq. 32",
-    statement="The solution inserted for both factors of the second moment.",
-    printed=EQ32_FORM,
-    derive=holds_as_printed(EQ32_FORM, steps.prove_solution),
-    recorded=Verdict.PROVED,
-    reason="Eq. 30 twice; what the expectation of this product is, is Eq33.",
+EQ32 = entry(
+    "Eq32",
+    f"{APPENDIX}, Eq. 32",
+    "The solution inserted for both factors of the second moment.",
+    EQ32_FORM,
+    steps.prove_solution,
+    "Eq. 30 twice; what the expectation of this product is, is Eq33.",
 )
 EQ33 = matrix_claim(
     "Eq33",

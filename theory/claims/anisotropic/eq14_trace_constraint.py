@@ -6,8 +6,7 @@ import numpy as np
 import sympy as sp
 
 from theory.alignment import trace_constraint as tc
-from theory.claims.anisotropic._alignment import entry, words
-from theory.claims.anisotropic._common import SIGMA
+from theory.claims.anisotropic._common import SIGMA, entry, words
 from theory.claims.building import sampled_means
 from theory.claims.claim import Claim, Experiment, Form
 

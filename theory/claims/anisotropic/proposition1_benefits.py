@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from theory.alignment import proposition1 as p1
-from theory.claims.anisotropic._alignment import entry, words
+from theory.claims.anisotropic._common import entry, words
 from theory.claims.claim import Claim, Form, Point
 from theory.claims.domain import Domain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from theory.alignment import fisher as fi
-from theory.claims.anisotropic._alignment import entry, words
+from theory.claims.anisotropic._common import entry, words
 from theory.claims.building import Prove, sampled_means
 from theory.claims.claim import Claim, Experiment
 

@@ -9,7 +9,7 @@ import sympy as sp
 from theory.alignment import fisher as fi
 from theory.alignment import proposition3 as p3
 from theory.alignment import two_samples as ts
-from theory.claims.anisotropic._alignment import entry, words
+from theory.claims.anisotropic._common import entry, words
 from theory.claims.building import Prove
 from theory.claims.claim import Claim, Form
 from theory.claims.domain import Domain

@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 
 from theory.alignment import examples as ex
-from theory.claims.anisotropic._alignment import entry, words
+from theory.claims.anisotropic._common import entry, words
 from theory.claims.building import sampled_means
 from theory.claims.claim import Claim, Experiment, Form
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import sympy as sp
 
-from theory.claims.antipgd._linear import PAPER, derivation, whole
-from theory.claims.claim import Claim, Derivation, Form, Point, Verdict
+from theory.claims.antipgd._linear import entry, whole
+from theory.claims.claim import Claim, Form, Point
 from theory.linear import matrix_examples
 from theory.linear.linear_forms import Family, Order
 from theory.proof import Proof
@@ -50,19 +50,9 @@ def display_claim(
     """An entry for a displayed step that holds."""
     form = matrix_form(f"w_{{k+1}} = {text}", f"w_{{k+1}} = {latex}", family, anti)
 
-    def derive() -> Derivation:
-        return derivation(form, prove(), note=f"Read with {LATER_LEFT}; k >= {low}.")
-
-    return Claim(
-        id=f"{PAPER}/{number}",
-        paper=PAPER,
-        place=f"{PLACE}, {place}",
-        statement=statement or f"For every k >= {low}, with {LATER_LEFT}: w_{{k+1}} = {text}.",
-        printed=form,
-        derive=derive,
-        recorded=Verdict.PROVED,
-        reason=reason or "The coefficients of w_0 and of every noise vector agree with those of the recursion.",
-        example={"k": sp.Integer(3)},
-        symbols=SYMBOLS,
+    return entry(
+        number, f"{PLACE}, {place}", statement or f"For every k >= {low}, with {LATER_LEFT}: w_{{k+1}} = {text}.", form,
+        prove, reason or "The coefficients of w_0 and of every noise vector agree with those of the recursion.",
+        note=f"Read with {LATER_LEFT}; k >= {low}.", example={"k": sp.Integer(3)}, symbols=SYMBOLS,
         sample=sample_k(low),
-    )
+    )  # fmt: skip

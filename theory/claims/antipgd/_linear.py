@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from theory.claims.building import judged
-from theory.claims.claim import Claim, Derivation, Effort, Estimates, Experiment, Form, Point
+from theory.claims.claim import Effort, Estimates, Experiment, Point
 from theory.claims.domain import Domain
 from theory.linear.enumeration import second_moment_by_enumeration
 from theory.linear.second_moments import FirstStep, second_moment
-from theory.proof import Proof
 
 PAPER = "antipgd"
+entry = partial(judged, PAPER)
 ENUMERATED_STEPS = 9  # beyond, exact values come from the second-moment recursion instead of all noise patterns
 
 SYMBOLS = {
@@ -58,27 +59,6 @@ def sequence_domain(length: int, *names: str, **others: sp.Set) -> Domain:
 def symbols(*names: str, **changed: str) -> dict[str, str]:
     """Meaning and domain of the named symbols, with changes."""
     return {**{name: SYMBOLS[name] for name in names}, **changed}
-
-
-def derivation(
-    form: Form | None, proof: Proof | None, counterexample: Proof | None = None, note: str = ""
-) -> Derivation:
-    """A derivation; a short name for what every entry returns."""
-    return Derivation(form=form, proof=proof, counterexample=counterexample, note=note)
-
-
-def proved_or_corrected(
-    number: str, place: str, statement: str, printed: Form, form: Form, prove: Callable[[], Proof], reason: str, *,
-    counterexample: Callable[[], Proof] | None = None, note: str = "", **fields: Any,
-) -> Claim:
-    """The claim ``antipgd/number``: recorded as corrected where there is a counterexample, else as proved.
-
-    ``fields`` are further fields of the claim: experiments, example, symbols, sample, new.
-    """
-
-    return judged(
-        PAPER, number, place, statement, printed, prove, reason, form=form, refute=counterexample, note=note, **fields
-    )
 
 
 def fraction(generator: random.Random, low: int = 1, high: int = 12) -> sp.Rational:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._linear import PAPER
-from theory.claims.building import judged, number_sampler
+from theory.claims.building import number_sampler
 from theory.claims.claim import Point
 from theory.smoothing.moments import ETA, SIGMA, X, Y
-
-entry = partial(judged, PAPER)
 
 MEANING = {
     "z1": "first coordinate of z_n",

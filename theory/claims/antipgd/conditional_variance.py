@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._smoothing import EXAMPLE, MEANING, at_noise, entry, signs, step_sampler, value
+from theory.claims.antipgd._linear import entry
+from theory.claims.antipgd._smoothing import EXAMPLE, MEANING, at_noise, signs, step_sampler, value
 from theory.claims.building import sampled_means, squared_deviations
 from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.smoothing import moments as mo

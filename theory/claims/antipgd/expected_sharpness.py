@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._smoothing import EXAMPLE, MEANING, at_noise, entry, step_sampler, value
+from theory.claims.antipgd._linear import entry
+from theory.claims.antipgd._smoothing import EXAMPLE, MEANING, at_noise, step_sampler, value
 from theory.claims.building import sampled_means
 from theory.claims.claim import Claim, Experiment, Form
 from theory.smoothing import moments as mo

@@ -8,8 +8,8 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.antipgd._constants import PLACE, PROD, SYMBOLS, display_claim, matrix_form, sample_k
-from theory.claims.antipgd._linear import PAPER, derivation, recurrence_experiment, whole
-from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
+from theory.claims.antipgd._linear import entry, recurrence_experiment, whole
+from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.linear import matrix_examples
 from theory.linear import variation_of_constants as voc
 from theory.linear.linear_forms import ALL_CASES, CASES_FROM_ONE, Case, Family
@@ -31,32 +31,22 @@ CORRECT39 = "P(0,k) w_0 + xi_k + sum_{i=0}^{k-1} P(i+2,k) (A_{i+1} - I) xi_i"
 
 
 def _corollary() -> Claim:
-    def derive() -> Derivation:
-        form = matrix_form(f"w_{{k+1}} = {CORRECT39}", EQ39_LATEX + PROD % "i+2" + r" (A_{i+1} - I)\, \xi_i",
-                     voc.eq39_corrected, anti=True)
-        return derivation(
-            form, voc.prove_anticorrelated_display(voc.eq39_corrected, "Eq. 39 with its factors exchanged"),
-            matrix_examples.refute_both_readings_of_eq39(),
-            "Factoring P(i+1,k) = P(i+2,k) A_{i+1} leaves A_{i+1} - I on the right. With earlier factors on the left "
-            "the printed factorisation is right, but then the first term (Lemma C.1) is not.",
-        )
-
-    return Claim(
-        id=f"{PAPER}/C.2",
-        paper=PAPER,
-        place=f"{PLACE}, Corollary C.2, Eq. 39",
-        statement="With eps_0 = xi_0, eps_k = xi_k - xi_{k-1}, P(m,n) the product of A_m..A_n in either order, for "
-        f"every k >= 0: w_{{k+1}} = {PRINTED39}.",
-        printed=matrix_form(f"w_{{k+1}} = {PRINTED39}", EQ39_LATEX + "(A_{i+1} - I)" + PROD % "i+2" + r" \xi_i",
-                      voc.eq39, anti=True),
-        derive=derive,
-        recorded=Verdict.CORRECTED,
-        reason="For matrices that do not commute the factors of the sum stand in the wrong order (k = 2, two shears); "
-        "true when they are exchanged, or when the A_j commute.",
-        example={"k": sp.Integer(2)},
-        symbols=SYMBOLS,
-        sample=sample_k(0),
-    )
+    return entry(
+        "C.2", f"{PLACE}, Corollary C.2, Eq. 39",
+        "With eps_0 = xi_0, eps_k = xi_k - xi_{k-1}, P(m,n) the product of A_m..A_n in either order, for every k >= 0: "
+        f"w_{{k+1}} = {PRINTED39}.",
+        matrix_form(f"w_{{k+1}} = {PRINTED39}", EQ39_LATEX + "(A_{i+1} - I)" + PROD % "i+2" + r" \xi_i", voc.eq39,
+                    anti=True),
+        lambda: voc.prove_anticorrelated_display(voc.eq39_corrected, "Eq. 39 with its factors exchanged"),
+        "For matrices that do not commute the factors of the sum stand in the wrong order (k = 2, two shears); true "
+        "when they are exchanged, or when the A_j commute.",
+        form=matrix_form(f"w_{{k+1}} = {CORRECT39}", EQ39_LATEX + PROD % "i+2" + r" (A_{i+1} - I)\, \xi_i",
+                         voc.eq39_corrected, anti=True),
+        refute=matrix_examples.refute_both_readings_of_eq39,
+        note="Factoring P(i+1,k) = P(i+2,k) A_{i+1} leaves A_{i+1} - I on the right. With earlier factors on the left "
+        "the printed factorisation is right, but then the first term (Lemma C.1) is not.",
+        example={"k": sp.Integer(2)}, symbols=SYMBOLS, sample=sample_k(0),
+    )  # fmt: skip
 
 
 def _commuting() -> Claim:
@@ -80,22 +70,14 @@ def _commuting() -> Claim:
     latex = EQ39_LATEX + "(A_{i+1} - I)" + PROD % "i+2" + r" \xi_i"
     form = Form(f"w_{{k+1}} = {PRINTED39} for commuting A_j", latex, left, right)
 
-    def derive() -> Derivation:
-        return derivation(form, voc.prove_commuting_case(), note="What Proposition C.4 uses: there A_j = rho_j I.")
-
-    return Claim(
-        id=f"{PAPER}/C.2/commuting",
-        paper=PAPER,
-        place=f"{PLACE}, Corollary C.2, Eq. 39, for commuting matrices",
-        statement="Eq. 39 holds as printed for every k >= 0 when the A_j commute, e.g. A_j = rho_j I.",
-        printed=form,
-        derive=derive,
-        recorded=Verdict.PROVED,
-        reason="Commuting factors may be exchanged. The numbers shown use A_j = (j+2)/3 I, w_0 = 2, xi_i = (i+1)^2.",
-        example={"k": sp.Integer(3)},
-        symbols=SYMBOLS,
+    return entry(
+        "C.2/commuting", f"{PLACE}, Corollary C.2, Eq. 39, for commuting matrices",
+        "Eq. 39 holds as printed for every k >= 0 when the A_j commute, e.g. A_j = rho_j I.", form,
+        voc.prove_commuting_case,
+        "Commuting factors may be exchanged. The numbers shown use A_j = (j+2)/3 I, w_0 = 2, xi_i = (i+1)^2.",
+        note="What Proposition C.4 uses: there A_j = rho_j I.", example={"k": sp.Integer(3)}, symbols=SYMBOLS,
         sample=sample_k(0),
-    )
+    )  # fmt: skip
 
 
 EQ41_TEXT = (
@@ -108,28 +90,18 @@ EQ41_LATEX = (
 
 
 def _eq41_first_step() -> Claim:
-    def derive() -> Derivation:
-        form = matrix_form("w_1 = P(0,0) w_0 + xi_0; the display holds from k = 1 on", r"w_1 = A_0 w_0 + \xi_0",
-                     voc.eq43, anti=True)
-        return derivation(
-            form, voc.prove_anticorrelated_display(voc.eq43, "Eq. 43, which holds at k = 0 too"),
-            matrix_examples.refute_on_matrices(voc.eq41, 0, anti=True),
-            "P(1,0) xi_0 and xi_k are the same vector at k = 0 and are counted twice, the sums being empty.",
-        )
-
-    return Claim(
-        id=f"{PAPER}/Eq41/first-step",
-        paper=PAPER,
-        place=f"{PLACE}, proof of Corollary C.2, Eq. 41 at k = 0",
-        statement="Eq. 41 holds at k = 0 too, where sums whose upper limit lies below the lower one are zero.",
-        printed=matrix_form(f"w_{{k+1}} = {EQ41_TEXT} at k = 0", EQ41_LATEX, voc.eq41, anti=True),
-        derive=derive,
-        recorded=Verdict.CORRECTED,
-        reason="At k = 0 the display counts xi_0 twice; it holds for k >= 1, and Eq. 42 and 43 hold for k >= 0.",
-        example={"k": sp.Integer(0)},
-        symbols={"k": "0"},
-        sample=lambda generator: {"k": sp.Integer(0)},
-    )
+    return entry(
+        "Eq41/first-step", f"{PLACE}, proof of Corollary C.2, Eq. 41 at k = 0",
+        "Eq. 41 holds at k = 0 too, where sums whose upper limit lies below the lower one are zero.",
+        matrix_form(f"w_{{k+1}} = {EQ41_TEXT} at k = 0", EQ41_LATEX, voc.eq41, anti=True),
+        lambda: voc.prove_anticorrelated_display(voc.eq43, "Eq. 43, which holds at k = 0 too"),
+        "At k = 0 the display counts xi_0 twice; it holds for k >= 1, and Eq. 42 and 43 hold for k >= 0.",
+        form=matrix_form("w_1 = P(0,0) w_0 + xi_0; the display holds from k = 1 on", r"w_1 = A_0 w_0 + \xi_0",
+                         voc.eq43, anti=True),
+        refute=lambda: matrix_examples.refute_on_matrices(voc.eq41, 0, anti=True),
+        note="P(1,0) xi_0 and xi_k are the same vector at k = 0 and are counted twice, the sums being empty.",
+        example={"k": sp.Integer(0)}, symbols={"k": "0"}, sample=lambda generator: {"k": sp.Integer(0)},
+    )  # fmt: skip
 
 
 def _identity_experiment(kappa: int) -> Experiment:
@@ -157,20 +129,13 @@ def _remark() -> Claim:
         r"A_i = I\ \forall i \ \Rightarrow\ w_{k+1} = w_0 + \xi_k",
     )
 
-    def derive() -> Derivation:
-        return derivation(form, voc.prove_identity_case(), note="With plain noise w_{k+1} = w_0 + xi_0 + ... + xi_k.")
-
-    return Claim(
-        id=f"{PAPER}/C.3",
-        paper=PAPER,
-        place=f"{PLACE}, Remark C.3",
-        statement="With A_i = I for all i the last summand of Eq. 39 is zero: only the newest noise stays.",
-        printed=form,
-        derive=derive,
-        recorded=Verdict.PROVED,
-        reason="Each coefficient carries the factor A_{i+1} - I = 0, in either order of the factors.",
+    return entry(
+        "C.3", f"{PLACE}, Remark C.3",
+        "With A_i = I for all i the last summand of Eq. 39 is zero: only the newest noise stays.", form,
+        voc.prove_identity_case, "Each coefficient carries the factor A_{i+1} - I = 0, in either order of the factors.",
+        note="With plain noise w_{k+1} = w_0 + xi_0 + ... + xi_k.",
         experiments=(_identity_experiment(1), _identity_experiment(0)),
-    )
+    )  # fmt: skip
 
 
 CLAIMS: tuple[Claim, ...] = (

@@ -10,7 +10,6 @@ import sympy as sp
 from theory.claims.antipgd._linear import (
     PAPER,
     at_steps,
-    derivation,
     domain,
     enumerated,
     recurrence_experiment,
@@ -151,7 +150,7 @@ def _finite_claim(
     def derive() -> Derivation:
         form = Form(derived.text, derived.latex, enumerated(kappa), finite(kappa))
         counterexample = _refute_finite() if wrong else None
-        return derivation(form, prove_finite(kappa), counterexample, reason)
+        return Derivation(form, prove_finite(kappa), counterexample, reason)
 
     return Claim(
         id=f"{PAPER}/C.5/{part}",
@@ -174,7 +173,7 @@ def _limit_claim(part: str, number: int, kappa: sp.Expr, text: str, latex: str, 
     kind = "anticorrelated" if kappa else "standard"
 
     def derive() -> Derivation:
-        return derivation(Form(text, latex, stationary_left(kappa), limit(kappa)), prove_limit(kappa))
+        return Derivation(Form(text, latex, stationary_left(kappa), limit(kappa)), prove_limit(kappa))
 
     return Claim(
         id=f"{PAPER}/C.5/{part}",

@@ -15,7 +15,6 @@ import sympy as sp
 from theory.claims.antipgd._linear import (
     PAPER,
     at_steps,
-    derivation,
     domain,
     enumerated,
     exact_second_moment,
@@ -26,7 +25,7 @@ from theory.claims.antipgd._linear import (
     symbols,
 )
 from theory.claims.antipgd.linear_recurrences_constant_rho import stationary_left
-from theory.claims.claim import Claim, Experiment, Form, Point, Verdict
+from theory.claims.claim import Claim, Derivation, Experiment, Form, Point, Verdict
 from theory.claims.domain import Domain
 from theory.linear.given_sequence import given_sequence, prove_given_sequence
 from theory.linear.second_moments import (
@@ -83,7 +82,7 @@ def own_claim(
         place=place or PLACE,
         statement=statement,
         printed=form,
-        derive=lambda: derivation(found(), prove()),
+        derive=lambda: Derivation(found(), prove()),
         recorded=Verdict.PROVED,
         reason=reason,
         experiments=experiments,

@@ -12,8 +12,8 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.antipgd._linear import (
+    entry,
     exact_second_moment,
-    proved_or_corrected,
     recurrence_experiment,
     sequence_of,
     sequence_sampler,
@@ -127,9 +127,9 @@ def _claim(
     number: str, place: str, statement: str, printed: Form, derived: Form, prove: Callable[[], Proof],
     experiments: tuple[Experiment, ...], reason: str, counterexample: Callable[[], Proof] | None = None, note: str = "",
 ) -> Claim:
-    return proved_or_corrected(
-        number, f"{PLACE}, {place}", statement, printed, derived, prove, reason, counterexample=counterexample,
-        note=note, experiments=experiments, example=EXAMPLE, symbols=SYMBOLS, sample=sequence_sampler(),
+    return entry(
+        number, f"{PLACE}, {place}", statement, printed, prove, reason, form=derived, refute=counterexample, note=note,
+        experiments=experiments, example=EXAMPLE, symbols=SYMBOLS, sample=sequence_sampler(),
     )  # fmt: skip
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.antipgd._linear import (
+    entry,
     exact_second_moment,
     fraction,
-    proved_or_corrected,
     recurrence_experiment,
     sequence_domain,
     sequence_of,
@@ -72,10 +72,10 @@ def _claim(
     example: Mapping[str, sp.Expr] | None = None, names: Mapping[str, str] | None = None, new: bool = False,
     sample: Callable[[random.Random], Point] | None = None, within: Domain | None = None,
 ) -> Claim:
-    return proved_or_corrected(
-        f"C.7{'/' if part else ''}{part}", f"{PLACE}{place}", statement, printed, form, prove, reason,
-        counterexample=counterexample, note=note, experiments=experiments, example=example or {}, symbols=names or {},
-        new=new, sample=sample, domain=within,
+    return entry(
+        f"C.7{'/' if part else ''}{part}", f"{PLACE}{place}", statement, printed, prove, reason,
+        form=form, refute=counterexample, note=note, experiments=experiments, example=example or {},
+        symbols=names or {}, new=new, sample=sample, domain=within,
     )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import sympy as sp
 
 from theory.claims.antipgd._linear import (
+    entry,
     exact_second_moment,
-    proved_or_corrected,
     recurrence_experiment,
     sequence_domain,
     sequence_of,
@@ -52,8 +52,8 @@ def step_claim(
         point["k"] = max(point["k"], sp.Integer(lowest))
         return point
 
-    return proved_or_corrected(
-        number, f"{PLACE}, {place}", statement, printed, form, prove, reason, counterexample=counterexample, note=note,
+    return entry(
+        number, f"{PLACE}, {place}", statement, printed, prove, reason, form=form, refute=counterexample, note=note,
         experiments=experiments, example=EXAMPLE if example is None else example,
         symbols=SYMBOLS if names is None else names, sample=sample if example is None else None, domain=within,
     )  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._linear import PAPER, at_steps, derivation, domain, joined_experiment, sampler, symbols
-from theory.claims.claim import Claim, Experiment, Form, Verdict
+from theory.claims.antipgd._linear import at_steps, domain, entry, joined_experiment, sampler, symbols
+from theory.claims.claim import Claim, Experiment, Form
 from theory.linear.second_moments import POWER, RHO, W0, K, finite, limit, prove_finite, prove_limit
 from theory.proof import Blackboard, Proof
 
@@ -113,22 +113,11 @@ def _claim(
     new: bool = False, experiments: tuple[Experiment, ...] = (), names: tuple[str, ...] = ("rho", "d", "sigma"),
     example: dict[str, sp.Expr] | None = None,
 ) -> Claim:
-    return Claim(
-        id=f"{PAPER}/C.6/{part}",
-        paper=PAPER,
-        place=f"{PLACE}{place}",
-        statement=statement,
-        printed=form,
-        derive=lambda: derivation(form, prove()),
-        recorded=Verdict.PROVED,
-        reason=reason,
-        experiments=experiments,
-        example=EXAMPLE if example is None else example,
-        symbols=symbols(*names),
-        new=new,
-        sample=sampler(*names),
+    return entry(
+        f"C.6/{part}", f"{PLACE}{place}", statement, form, prove, reason, experiments=experiments,
+        example=EXAMPLE if example is None else example, symbols=symbols(*names), new=new, sample=sampler(*names),
         domain=domain(*names) if names else None,
-    )
+    )  # fmt: skip
 
 
 def _slope_form(text: str, latex: str, moment: sp.Expr, relation: str) -> Form:

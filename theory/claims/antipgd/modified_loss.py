@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._smoothing import EXAMPLE, MEANING, at_noise, entry, signs, step_sampler, value
+from theory.claims.antipgd._linear import entry
+from theory.claims.antipgd._smoothing import EXAMPLE, MEANING, at_noise, signs, step_sampler, value
 from theory.claims.building import Prove, sampled_means
 from theory.claims.claim import Claim, Experiment, Form
 from theory.smoothing import expansion as ex

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._smoothing import entry
+from theory.claims.antipgd._linear import entry
 from theory.claims.building import number_sampler, sampled_means
 from theory.claims.claim import Claim, Form, Point
 from theory.smoothing import regression as re

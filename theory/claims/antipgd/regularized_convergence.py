@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claims.antipgd._smoothing import entry
+from theory.claims.antipgd._linear import entry
 from theory.claims.building import sampled_means
 from theory.claims.claim import Claim, Experiment, Form, Point
 from theory.smoothing import descent as de

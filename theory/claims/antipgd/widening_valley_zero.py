@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from theory.claims.antipgd._smoothing import entry
+from theory.claims.antipgd._linear import entry
 from theory.claims.antipgd._valley import constant, mean_experiment
 from theory.claims.claim import Claim, Form
 from theory.smoothing.expansion import prove_noise_stays, refute_goes_to_zero
