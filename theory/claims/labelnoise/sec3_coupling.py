@@ -67,6 +67,18 @@ def _prove_eight() -> Proof:
     return board.proof()
 
 
+def _refute_eight() -> Proof:
+    """f = theta, y = 0 from theta* = 0: R is constant, so the trajectory stays where it is."""
+    board = Blackboard("exact counterexample f = theta, y = 0, theta* = 0")
+    theta, lam = sp.symbols("theta lam", real=True)
+    level = theta**2 / 2
+    total = level + lam * reg.scalar(sp.diff(level, theta, 2), sp.Rational(1, 2))
+    moved = sp.diff(total, theta).subs(theta, 0)
+    board.equal("gradient of L + lambda R at theta*", moved, sp.S.Zero)
+    board.true("8 D > 0, the movement", sp.Symbol("D", positive=True) > 0)
+    return board.proof()
+
+
 def _fixed(value: float) -> Callable[[], np.ndarray]:
     return lambda: np.array([value])
 
@@ -120,8 +132,11 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     entry(
         "Lemma1/D-against-M", f"{SECTION}, after Lemma 1",
-        "As M >= D, the error is at most an eighth of the allowed movement 8 M.",
-        words("8 D <= 8 M", r"\mathcal D\le\tfrac18\cdot8\mathcal M"), _prove_eight, "D = nu M.",
+        "As M >= D, the error is at most an eighth of the movement of the regularised trajectory.",
+        words("8 D <= |Phi_tau(theta*) - theta*|", r"8\mathcal D\le\|\Phi_\tau(\theta^*)-\theta^*\|"), _prove_eight,
+        "An eighth of the largest movement that the lemma allows, 8 M, as Section 5.2 puts it (D = nu M); the movement "
+        "itself may be smaller, and is 0 where theta* is stationary for L + lambda R.",
+        form=words("8 D <= 8 M, the largest movement allowed", r"8\mathcal D\le8\mathcal M"), refute=_refute_eight,
     ),
     entry(
         "Lemma1/order", f"{SECTION}, Lemma 1, on one data point f = uv, y = 1",
