@@ -132,6 +132,9 @@ def test_the_hyperbola_of_minima(target):
         assert toy.product(w) == pytest.approx(target)
         assert toy.imbalance(w) == pytest.approx(w[0] ** 2 - w[1] ** 2, abs=1e-15)
         assert toy.hessian_trace(w) >= toy.hessian_trace(flat)
+        aside = 0.05 * w[::-1] / np.linalg.norm(w)  # at a right angle to the hyperbola
+        assert toy.distance_to_minimisers([w, w + aside]) == pytest.approx([0.0, 0.05], abs=1e-9)
+    assert toy.distance_to_minimisers([0.0, 0.0]) == pytest.approx(np.linalg.norm(flat), rel=1e-12)
     assert toy.loss(flat) == pytest.approx(0.0, abs=1e-30)
     assert toy.hessian_trace(flat) == pytest.approx(2 * 2.5 * abs(target))
 

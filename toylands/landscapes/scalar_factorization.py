@@ -10,6 +10,7 @@ import numpy as np
 
 from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
+from toylands.landscapes.hidden_unit_kernels import distance_to_hyperbola
 from toylands.observables import Observable
 from toylands.simd import fma, lanes_function, take
 
@@ -162,6 +163,10 @@ class ScalarFactorization(Landscape):
                 "imbalance": (_imbalance, "u^2 - v^2: kept by gradient flow, taken to 0 by label noise"),
             },
         )
+
+    def _distance(self) -> Observable:
+        doc = "distance to the minima, u v = mean(x y) / mean(x^2) (our own)"
+        return distance_to_hyperbola(np.array([self.parameters.best]), self.parameters, doc)
 
     def hessian(self, w: Any) -> np.ndarray:
         """Hessian at one point, shape (2, 2)."""
