@@ -75,7 +75,10 @@ def symbolic_edge(x: Any, start: float, width: float, curvature: float) -> Any:
 
 
 class HardInstance(Landscape):
-    """Landscapes with gradient noise of their own along one coordinate a step; see `PlateauChain` and `CappedBowl`."""
+    """Landscapes f with gradient noise of their own, along one coordinate a step: see `PlateauChain`, `CappedBowl`.
+
+    Only rules see that noise; ``gradient``, ``loss`` and all observables are f's.
+    """
 
     curvature: float
     sigma: float
@@ -85,7 +88,6 @@ class HardInstance(Landscape):
     _parameters: Any
     loss = Measured("f(W).")
     sq_gradient = Measured("|grad f|^2.")
-    plateaus_left = Measured("How many coordinates lie beyond their plateau, where there are some.")
 
     def _check(self) -> None:
         """Validate what all of them are given."""
@@ -107,10 +109,6 @@ class HardInstance(Landscape):
     def size(self) -> int:
         """T + 1."""
         return int(self._parameters.steps) + 1
-
-    def gradient(self, w: Any) -> np.ndarray:
-        """Gradient of f, without the oracle's noise, at points ``w`` of shape (..., size); same shape."""
-        return super().gradient(w)
 
     def hessian(self, w: Any) -> np.ndarray:
         """Hessian at one point, shape (size, size); where curvatures meet, that on the outer side."""

@@ -233,10 +233,10 @@ class OneUnit(Landscape):
         return self.minimiser((square / self.parameters.trace) ** 0.25 if square > 0.0 else 1.0)
 
     def suggested(self) -> dict[str, Any]:
-        """From spurious weights 1, relevant weights 0 and v = 1; numbers of our own."""
+        """From spurious weights 1, relevant weights 0 and v = 1, in steps that single data points bear; our own."""
         start = np.append((np.arange(len(self.best)) >= self.parameters.relevant).astype(float), 1.0)
         stiffest = float(np.linalg.eigvalsh(self.hessian(start))[-1])
-        return {"start": start, "eta": min(0.1, 0.5 / stiffest), "sigma": 0.01, "steps": 5000}
+        return {"start": start, "eta": min(0.1, 0.2 / stiffest), "sigma": 0.01, "steps": 5000}
 
     @abc.abstractmethod
     def hessian(self, w: Any) -> np.ndarray:

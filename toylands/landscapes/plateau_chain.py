@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands import validation
-from toylands.landscapes.base import LandscapeKernels, make_observables
+from toylands.landscapes.base import LandscapeKernels, Measured, make_observables
 from toylands.landscapes.further import DISTANCE
 from toylands.landscapes.hard_instance import (
     HardInstance,
@@ -104,7 +104,7 @@ def _distance(w: Any, p: Any) -> Any:
     return sqrt(total)
 
 
-def _short(values: np.ndarray) -> float | np.ndarray:
+def _one_if_equal(values: np.ndarray) -> float | np.ndarray:
     """One number if all are the same."""
     return float(values[0]) if (values == values[0]).all() else values
 
@@ -116,8 +116,8 @@ class PlateauChain(HardInstance):
     h_i is C alpha_i^2 / 4 for |x| <= alpha_i, falls on two parabolas of curvature -C and C, and is 0 from 2 alpha_i on;
     alpha_i = 2 eta_i sigma / sqrt k, G = max(1 / C, 2 sum eta_i). At step i < T every gradient gets noise along
     coordinate i + 1 alone, sigma / sqrt k times the mean of k signs, the same at all points of the step. A step moves
-    that coordinate by at most alpha_i / 2; if the perturbations of `toylands.dynamics.nso` are bounded by the
-    rest, nothing ever pulls it, and w_0 shrinks by 1 - eta_i / G only. After T steps gradients have no noise.
+    that coordinate by at most alpha_i / 2; if the perturbations of `toylands.dynamics.nso` are bounded by the other
+    alpha_i / 2, nothing ever pulls it, and w_0 shrinks by 1 - eta_i / G only. After T steps gradients have no noise.
 
     Parameters
     ----------
@@ -163,6 +163,7 @@ class PlateauChain(HardInstance):
     noisy: bool = True
     summary = "a slow quadratic and T plateaus that gradient noise lands on: small steps (nso Eq. 8, Lemma B.2)"
     kernels = LandscapeKernels(gradient=_gradient, hessian=_hessian)
+    plateaus_left = Measured("How many coordinates lie beyond their plateau.")
 
     def __post_init__(self) -> None:
         self._check()
@@ -222,7 +223,7 @@ class PlateauChain(HardInstance):
         p = self.parameters
         bounds = p.widths[[int(np.argmax(p.widths)), *range(p.steps)]] / 2
         start = np.append(self.gap / math.sqrt(p.slow), np.zeros(p.steps))
-        return self._settings(start, _short(np.asarray(self.etas)), _short(bounds))
+        return self._settings(start, _one_if_equal(np.asarray(self.etas)), _one_if_equal(bounds))
 
     def symbolic(self) -> tuple[Any, tuple[Any, ...]]:
         """f and its variables as SymPy objects."""
