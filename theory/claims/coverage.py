@@ -3,12 +3,14 @@
 ``theory/claims/PAPER/index.py`` defines ``INDEX``, a mapping of every numbered item of the paper to the ids of its
 entries, or to the reason why it is not checkable, and ``EQUATIONS``, how many numbered equations the paper has. An
 item that names equations begins with ``Eq.``: ``"Eq. 12"``, ``"Eqs. 14-16"``, ``"Eq. 3 and 5"``.
+``python -m theory.claims.coverage`` prints the numbers without judging anything.
 """
 
 from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -161,3 +163,22 @@ def of_selection(claims: Sequence[Claim]) -> tuple[Coverage, ...]:
         if own and all(claim.id in chosen for claim in own):
             found.append(of_paper(paper.id, own))
     return tuple(coverage for coverage in found if coverage is not None)
+
+
+def summary(found: Iterable[Coverage]) -> list[str]:
+    """A line a paper.
+
+    Examples
+    --------
+    >>> summary([hold_against("antipgd", {"Eq. 1": "A definition."}, 1, ())])
+    ['antipgd: 1 items, 0 judged by entries, 1 with a reason, 100.0%; 0 entries']
+    """
+    return [
+        f"{one.paper}: {one.total} items, {one.judged} judged by entries, {one.reasoned} with a reason, "
+        f"{one.percent:.1f}%; {one.entries} entries"
+        for one in found
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{line}\n" for line in summary(of_selection(registry.ledger())))
