@@ -43,19 +43,19 @@ class Parameters(NamedTuple):
 
 
 @lanes_function
-def activation(z: Any, kind: Any) -> Any:
+def _activation(z: Any, kind: Any) -> Any:
     """max(z, 0) or tanh z."""
     return maximum(z, 0.0) if kind == RELU else tanh(z)
 
 
 @lanes_function
-def activation_slope(h: Any, kind: Any) -> Any:
+def _activation_slope(h: Any, kind: Any) -> Any:
     """Its derivative, from its value h; that of max(z, 0) at 0 is 0."""
     return select(h > 0.0, 0.0 * h + 1.0, 0.0 * h) if kind == RELU else 1.0 - h * h
 
 
 @lanes_function
-def pull(f: Any, y: Any, p: Any) -> Any:
+def _pull(f: Any, y: Any, p: Any) -> Any:
     """Derivative of (threshold(f) - y)^2; 0 where f is on a threshold or beyond."""
     return select((f > p.low) & (f < p.high), 2.0 * (f - y), 0.0 * f)
 
@@ -66,7 +66,7 @@ def _hidden(w: Any, k: Any, design: Any, i: Any, p: Any) -> Any:
     z, row = 0.0 * w[0], k * p.dim
     for j in range(p.dim):
         z = fma(w[row + j], take(design, i, j), z)
-    return activation(z, p.kind)
+    return _activation(z, p.kind)
 
 
 @lanes_function
@@ -100,13 +100,13 @@ def sample_gradient(w: Any, i: Any, label: Any, scale: Any, out: Any, p: Any) ->
         z = 0.0 * w[0]
         for j in range(p.dim):
             z = fma(w[k * p.dim + j], row[j], z)
-        h = activation(z, p.kind)
+        h = _activation(z, p.kind)
         hidden[k] = h
         f = fma(h, p.output[k], f)
-    force = pull(f, fma(label, take(p.targets, i) - 0.5, 0.5), p) * scale
+    force = _pull(f, fma(label, take(p.targets, i) - 0.5, 0.5), p) * scale
     if any_true(absolute(force) > 0.0):
         for k in range(p.width):
-            back = force * (p.output[k] * activation_slope(hidden[k], p.kind))
+            back = force * (p.output[k] * _activation_slope(hidden[k], p.kind))
             for j in range(p.dim):
                 out[k * p.dim + j] = fma(back, row[j], out[k * p.dim + j])
 
@@ -125,7 +125,7 @@ def _four_gradients(w: Any, i: Any, scale: Any, out: Any, p: Any) -> Any:
             z2 = fma(x, take(design, i + 2, j), z2)
             z3 = fma(x, take(design, i + 3, j), z3)
         h0, h1, h2, h3 = (
-            activation(z0, p.kind), activation(z1, p.kind), activation(z2, p.kind), activation(z3, p.kind)
+            _activation(z0, p.kind), _activation(z1, p.kind), _activation(z2, p.kind), _activation(z3, p.kind)
         )  # fmt: skip
         a = p.output[k]
         f0, f1, f2, f3 = fma(h0, a, f0), fma(h1, a, f1), fma(h2, a, f2), fma(h3, a, f3)
@@ -133,15 +133,15 @@ def _four_gradients(w: Any, i: Any, scale: Any, out: Any, p: Any) -> Any:
         hidden[4 * k + 1] = h1
         hidden[4 * k + 2] = h2
         hidden[4 * k + 3] = h3
-    c0, c1 = pull(f0, p.targets[i], p) * scale, pull(f1, p.targets[i + 1], p) * scale
-    c2, c3 = pull(f2, p.targets[i + 2], p) * scale, pull(f3, p.targets[i + 3], p) * scale
+    c0, c1 = _pull(f0, p.targets[i], p) * scale, _pull(f1, p.targets[i + 1], p) * scale
+    c2, c3 = _pull(f2, p.targets[i + 2], p) * scale, _pull(f3, p.targets[i + 3], p) * scale
     if any_true((absolute(c0) + absolute(c1)) + (absolute(c2) + absolute(c3)) > 0.0):
         for k in range(p.width):
             a = p.output[k]
-            b0 = c0 * (a * activation_slope(hidden[4 * k], p.kind))
-            b1 = c1 * (a * activation_slope(hidden[4 * k + 1], p.kind))
-            b2 = c2 * (a * activation_slope(hidden[4 * k + 2], p.kind))
-            b3 = c3 * (a * activation_slope(hidden[4 * k + 3], p.kind))
+            b0 = c0 * (a * _activation_slope(hidden[4 * k], p.kind))
+            b1 = c1 * (a * _activation_slope(hidden[4 * k + 1], p.kind))
+            b2 = c2 * (a * _activation_slope(hidden[4 * k + 2], p.kind))
+            b3 = c3 * (a * _activation_slope(hidden[4 * k + 3], p.kind))
             for j in range(p.dim):
                 even = fma(b0, take(design, i, j), out[k * p.dim + j])
                 odd = b1 * take(design, i + 1, j)
@@ -183,12 +183,12 @@ def hessian(w: Any, out: Any, p: Any) -> Any:
         inside = (f > p.low) & (f < p.high)
         if any_true(inside):
             bend = select(inside, 0.0 * f + 2.0 * share, 0.0 * f)
-            force = pull(f, take(p.targets, i), p) * share
+            force = _pull(f, take(p.targets, i), p) * share
             for k in range(p.width):
                 h = _hidden(w, k, p.design, i, p)
-                slope = p.output[k] * activation_slope(h, p.kind)
+                slope = p.output[k] * _activation_slope(h, p.kind)
                 for m in range(k):
-                    other = activation_slope(_hidden(w, m, p.design, i, p), p.kind)
+                    other = _activation_slope(_hidden(w, m, p.design, i, p), p.kind)
                     _add_outer(out, k, m, bend * slope * (p.output[m] * other), i, p)
                 own = bend * slope * slope
                 if p.kind == TANH:
@@ -203,11 +203,11 @@ def hessian_trace(w: Any, p: Any) -> Any:
         f = _output(w, p.design, i, p)
         inside = (f > p.low) & (f < p.high)
         if any_true(inside):
-            bend, force = select(inside, 0.0 * f + 2.0, 0.0 * f), pull(f, take(p.targets, i), p)
+            bend, force = select(inside, 0.0 * f + 2.0, 0.0 * f), _pull(f, take(p.targets, i), p)
             curve = 0.0 * f
             for k in range(p.width):
                 h = _hidden(w, k, p.design, i, p)
-                slope = p.output[k] * activation_slope(h, p.kind)
+                slope = p.output[k] * _activation_slope(h, p.kind)
                 curve = fma(bend * slope, slope, curve)
                 if p.kind == TANH:
                     curve = fma(-2.0 * force * h, slope, curve)
