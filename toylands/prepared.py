@@ -73,7 +73,7 @@ class Prepared:
         leaving = None if self.region is None else self.region.observable
         measuring = make_measuring(self.record.observables, leaving, self.parameters, n)
         if not recipe.coupled:
-            return make_scratch(n, records, observables, measuring, behind)
+            return make_scratch(n, records, observables, measuring)
         oracle, displaced, samples = recipe.oracle, False, 0
         batch = self.arrays.oracle.batch_size
         if oracle is not None:

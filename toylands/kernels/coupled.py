@@ -19,7 +19,15 @@ from toylands.kernels.float32_loop import build_float32_loop
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.oracles import build_oracle
 from toylands.kernels.reading import build_average, build_measure, build_read
-from toylands.kernels.recording import all_finite, bind_tally, build_keep_all, finish_block
+from toylands.kernels.recording import (
+    CHECK_SPACING,
+    all_finite,
+    bind_tally,
+    build_keep_all,
+    finish_block,
+    first_exit,
+    store_exits,
+)
 from toylands.kernels.shaping import build_refresh, build_shape
 from toylands.kernels.stepping import (
     GAUSSIANS,
@@ -28,23 +36,22 @@ from toylands.kernels.stepping import (
     build_gaussian_loop,
     build_memory_loop,
     build_take_normal,
+    place_vector,
+    taken_back_first,
 )
 from toylands.landscapes.base import LandscapeKernels
 from toylands.noise import BITS_PER_WORD
 from toylands.random import (
-    STATE_WORDS,
     TAG_BATCH,
     TAG_BEFORE_FIRST,
     TAG_LABELS,
     TAG_LANDSCAPE,
     TAG_NOISE,
     TAG_PROBE,
-    seed_stream,
 )
 from toylands.simd import LANES, fma, lanes, lanes_function, lookup4, select, splat, splat_word
 from toylands.simd.products import multiply_tiles
 
-CHECK_SPACING = 16  # steps: divergence of coordinates is looked for at recorded steps at least this far apart
 _STOP_MASK = 15  # the stop flag is read every 16 steps: they may be long
 _TAGS = (TAG_NOISE, TAG_BEFORE_FIRST, TAG_LANDSCAPE, TAG_BATCH, TAG_LABELS, TAG_PROBE)  # in the order of the streams
 _GENERAL = LandscapeKernels()  # the update loops need not know more: the gradient lies in memory
@@ -160,16 +167,7 @@ def _build_begin(recipe: Recipe) -> Any:
 
     @lanes_function
     def begin(n: Any, local: Any, before: Any, job: Any, scratch: Any, slot: Any, s: Any) -> Any:
-        trajectory = job.first_block * BLOCK + local
-        base = slot * len(_TAGS)
-        for index in range(len(_TAGS)):
-            words = scratch.streams[(base + index) * STATE_WORDS : (base + index + 1) * STATE_WORDS]
-            seed_stream(words, job.seed, _TAGS[index], trajectory)
-        for j in range(n):
-            for lane in range(LANES):
-                scratch.w[slot * n + j, lane] = job.start[local + lane if job.start.shape[0] > 1 else 0, j]
-        for lane in range(LANES):
-            scratch.alive[slot, lane] = 1.0 if trajectory + lane < job.trajectories else 0.0
+        place_vector(n, local, slot, _TAGS, job, scratch)
         s.status[0] = lanes(scratch.alive)[slot]
         s.status[1] = splat(-1.0)
         s.status[2] = splat(0.0)
@@ -199,21 +197,15 @@ def _build_exits(recipe: Recipe) -> Any:
     @lanes_function
     def look(k: Any, p: Any, job: Any, tally: Any, s: Any) -> Any:
         seen = read(s.w, p, splat(0.0), tally.work, tally.exit_settings)
-        inside = s.status[0] > 0.5
-        low, high = inside & (seen <= job.below), inside & (seen >= job.above)
-        s.status[2] = select(low, splat(-1.0), select(high, splat(1.0), s.status[2]))
-        s.status[1] = select(low | high, splat(float(k)), s.status[1])
-        s.status[0] = select(inside & ~(low | high), splat(1.0), splat(0.0))
+        inside, step, side = first_exit(k, seen, s.status[0] > 0.5, s.status[1], s.status[2], job)
+        s.status[0] = select(inside, splat(1.0), splat(0.0))
+        s.status[1] = step
+        s.status[2] = side
 
     @lanes_function
-    def store(n: Any, local: Any, job: Any, scratch: Any, slot: Any, values: Any, s: Any, output: Any) -> Any:
-        finite = all_finite(s.w, n, job.limit)
-        values[0] = s.status[1]
-        for lane in range(LANES):
-            output.exit_step[local + lane] = int(scratch.values[0, lane])
-        values[0] = select((s.status[0] > 0.5) & ~finite, splat(2.0), s.status[2])
-        for lane in range(LANES):
-            output.exit_side[local + lane] = int(scratch.values[0, lane])
+    def store(n: Any, local: Any, job: Any, scratch: Any, values: Any, s: Any, output: Any) -> Any:
+        lost = (s.status[0] > 0.5) & ~all_finite(s.w, n, job.limit)
+        store_exits(local, lost, s.status[1], s.status[2], scratch, values, output)
 
     return look, store
 
@@ -253,7 +245,7 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
             for first in range(0, vectors, group):
                 here = min(group, vectors - first)
                 base = block * BLOCK + first * LANES
-                before = rule.kappa[0] * rule.sigma[0] if rule.stationary_first else 0.0
+                before = taken_back_first(rule)
                 for slot in range(here):
                     begin(n, base + slot * LANES, before, job, scratch, slot, bind_vector(whole, rows, slot))
                 r, checked, table = 0, -CHECK_SPACING, splat(0.0)
@@ -290,7 +282,7 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
                 if exits:
                     for slot in range(here):
                         s = bind_vector(whole, rows, slot)
-                        store(n, base + slot * LANES, job, scratch, slot, tally.values, s, output)
+                        store(n, base + slot * LANES, job, scratch, tally.values, s, output)
             if records > 0:
                 finish_block(scratch, block, output)
         return True

@@ -48,9 +48,7 @@ class Recipe(NamedTuple):
     def coupled(self) -> bool:
         """Whether it takes the kernel for any gradient, oracle and covariance: see `toylands.kernels.coupled`."""
         plain_noise = self.noise is None or self.noise in ("rademacher", "gaussian", "gaussian_float32")
-        return not (
-            self.landscape_kernels.diagonal and self.oracle is None and self.covariance is None and plain_noise
-        )
+        return not (self.landscape_kernels.diagonal and self.oracle is None and self.covariance is None and plain_noise)
 
 
 class Job(NamedTuple):
@@ -110,7 +108,6 @@ class Scratch(NamedTuple):
     """Working memory of one call, aligned for vector loads; (., 8) each, one column a lane."""
 
     w: np.ndarray  # the state; separable kernels keep a block's vectors side by side, others use the first n rows
-    gradient: np.ndarray  # and the landscape's working memory behind it
     velocity: np.ndarray  # w_k - w_{k-1}
     signs: np.ndarray  # Rademacher: words of unused bits; room as for w
     before: np.ndarray  # Gaussian: kappa_k sigma_{k-1} xi_{k-1}
@@ -139,11 +136,10 @@ def make_tables() -> np.ndarray:
     return tables
 
 
-def make_scratch(n: int, records: int, observables: int, measuring: Measuring, behind_gradient: int = 0) -> Scratch:
-    """Working memory for a state of n coordinates, and of a landscape that asks for some behind the gradient."""
+def make_scratch(n: int, records: int, observables: int, measuring: Measuring) -> Scratch:
+    """Working memory for a state of n coordinates."""
     return Scratch(
         aligned_empty((VECTORS * n, LANES)),
-        aligned_empty((n + behind_gradient, LANES)),
         aligned_empty((n, LANES)),
         aligned_empty((VECTORS * n, LANES), np.uint64),
         aligned_empty((n, LANES)),

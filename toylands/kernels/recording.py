@@ -32,6 +32,26 @@ def all_finite(w: Any, n: Any, limit: Any) -> Any:
     return (a & b) & (c & d)
 
 
+@lanes_function
+def first_exit(k: Any, seen: Any, inside: Any, step: Any, side: Any, job: Any) -> Any:
+    """Which lanes are inside the region after step k too, and the steps and sides of the others' first exits."""
+    low, high = inside & (seen <= job.below), inside & (seen >= job.above)
+    side = select(low, splat(-1.0), select(high, splat(1.0), side))
+    step = select(low | high, splat(float(k)), step)
+    return inside & ~(low | high), step, side
+
+
+@lanes_function
+def store_exits(local: Any, lost: Any, step: Any, side: Any, scratch: Any, values: Any, output: Any) -> Any:
+    """First exits of a vector at its end; ``lost`` are the lanes that diverged inside. ``values`` is overwritten."""
+    values[0] = step
+    for lane in range(LANES):
+        output.exit_step[local + lane] = int(scratch.values[0, lane])
+    values[0] = select(lost, splat(2.0), side)
+    for lane in range(LANES):
+        output.exit_side[local + lane] = int(scratch.values[0, lane])
+
+
 class Tally(NamedTuple):
     """Where records are added up, as lanes, bound once a call: passing the arrays counts references."""
 

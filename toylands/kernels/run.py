@@ -18,24 +18,21 @@ from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.paired import applies as paired_applies
 from toylands.kernels.paired import build_paired_kernel
 from toylands.kernels.reading import build_average, build_measure, build_read
-from toylands.kernels.recording import CHECK_SPACING, all_finite, bind_tally, build_keep, finish_block
+from toylands.kernels.recording import (
+    CHECK_SPACING,
+    all_finite,
+    bind_tally,
+    build_keep,
+    finish_block,
+    first_exit,
+    store_exits,
+)
 from toylands.kernels.separable import applies as separable_applies
 from toylands.kernels.separable import build_separable_kernel
 from toylands.kernels.stepping import bind, build_draw, build_step, start_vector
-from toylands.simd import LANES, fma, lanes_function, select, splat, sum_of_squares
+from toylands.simd import LANES, fma, splat, sum_of_squares
 
 _STOP_MASK = 1023  # the stop flag is read every 1024 steps
-
-
-@lanes_function
-def _store_exits(local: Any, inside: Any, alive: Any, step: Any, side: Any, scratch: Any, values: Any,
-                 output: Any) -> Any:  # fmt: skip
-    values[0] = step
-    for lane in range(LANES):
-        output.exit_step[local + lane] = int(scratch.values[0, lane])
-    values[0] = select(inside & ~alive, splat(2.0), side)
-    for lane in range(LANES):
-        output.exit_side[local + lane] = int(scratch.values[0, lane])
 
 
 @functools.lru_cache(maxsize=256)
@@ -56,16 +53,14 @@ def _build_general_kernel(recipe: Recipe) -> Any:
     measure, keep = build_measure(recipe.observables), build_keep(len(recipe.observables))
     average, averaging = build_average(recipe.observables), recipe.averaging
     exit_of, exits = build_read(recipe.exit_observable), recipe.exit_observable is not None
-    diagonal, bulk_of = recipe.landscape_kernels.diagonal, recipe.landscape_kernels.bulk
+    bulk_of = recipe.landscape_kernels.bulk
     momentum, paths, rademacher = recipe.momentum, recipe.paths, recipe.noise == "rademacher"
 
     @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
         s, extra = bind(scratch)
         tally = bind_tally(scratch)
-        records, bulk = job.at.shape[0], 0
-        if diagonal:
-            bulk = bulk_of(p)
+        records, bulk = job.at.shape[0], bulk_of(p)
         for block in range(job.n_blocks):
             for vector in range(VECTORS):
                 local = block * BLOCK + vector * LANES
@@ -96,10 +91,7 @@ def _build_general_kernel(recipe: Recipe) -> Any:
                         r += 1
                     if exits:
                         seen = exit_of(s.w, p, square, tally.work, tally.exit_settings)
-                        low, high = inside & (seen <= job.below), inside & (seen >= job.above)
-                        exit_side = select(low, splat(-1.0), select(high, splat(1.0), exit_side))
-                        exit_step = select(low | high, splat(float(k)), exit_step)
-                        inside = inside & ~(low | high)
+                        inside, exit_step, exit_side = first_exit(k, seen, inside, exit_step, exit_side, job)
                     if k == job.steps:
                         break
                     if k & _STOP_MASK == 0 and job.stop[0] != 0:
@@ -111,8 +103,8 @@ def _build_general_kernel(recipe: Recipe) -> Any:
                     before = rule.kappa[(k + 1) * rule.kappa_stride] * now
                     square = step(k, n, bulk, p, rule, now, before, table, square, s)
                 if exits:
-                    finite = all_finite(s.w, n, job.limit)
-                    _store_exits(local, inside, finite, exit_step, exit_side, scratch, tally.values, output)
+                    lost = inside & ~all_finite(s.w, n, job.limit)
+                    store_exits(local, lost, exit_step, exit_side, scratch, tally.values, output)
             if records > 0:
                 finish_block(scratch, block, output)
         return True

@@ -151,9 +151,9 @@ def _vector(v: Any, n: Any, scratch: Any) -> Any:
     """The memory of the group's vector number v, and the stream that draws its noise before the first."""
     words = scratch.streams[3 * STATE_WORDS * v : 3 * STATE_WORDS * (v + 1)]
     s = State(
-        lanes(scratch.w[v * n : (v + 1) * n]), lanes(scratch.gradient), lanes(scratch.velocity),
-        lanes(scratch.signs[v * n : (v + 1) * n]), lanes(scratch.before), lanes(scratch.raw), lanes(scratch.shaped),
-        lanes(scratch.tables), lanes(words[:STATE_WORDS]), lanes(words[2 * STATE_WORDS :]),
+        lanes(scratch.w[v * n : (v + 1) * n]), lanes(scratch.velocity), lanes(scratch.signs[v * n : (v + 1) * n]),
+        lanes(scratch.before), lanes(scratch.raw), lanes(scratch.shaped), lanes(scratch.tables),
+        lanes(words[:STATE_WORDS]), lanes(words[2 * STATE_WORDS :]),
     )  # fmt: skip
     return s, lanes(words[STATE_WORDS : 2 * STATE_WORDS])
 

@@ -31,7 +31,6 @@ class State(NamedTuple):
     """A vector's memory as lanes; see `toylands.kernels.layout.Scratch`."""
 
     w: Any
-    gradient: Any
     velocity: Any
     signs: Any
     before: Any
@@ -46,31 +45,42 @@ class State(NamedTuple):
 def bind(scratch: Any) -> Any:
     """A vector's memory as lanes, and the stream that draws the noise before the first."""
     s = State(
-        lanes(scratch.w), lanes(scratch.gradient), lanes(scratch.velocity), lanes(scratch.signs),
-        lanes(scratch.before), lanes(scratch.raw), lanes(scratch.shaped), lanes(scratch.tables),
-        lanes(scratch.streams[:STATE_WORDS]), lanes(scratch.streams[2 * STATE_WORDS :]),
+        lanes(scratch.w), lanes(scratch.velocity), lanes(scratch.signs), lanes(scratch.before), lanes(scratch.raw),
+        lanes(scratch.shaped), lanes(scratch.tables), lanes(scratch.streams[:STATE_WORDS]),
+        lanes(scratch.streams[2 * STATE_WORDS :]),
     )  # fmt: skip
     return s, lanes(scratch.streams[STATE_WORDS : 2 * STATE_WORDS])
 
 
 @lanes_function
-def start_vector(n: Any, local: Any, rule: Any, job: Any, scratch: Any) -> Any:
-    """Streams and starting points of the vector whose first trajectory is number ``local`` of the batch.
-
-    Returns which lanes belong to the run (those behind its last trajectory are padding, dead from the start), and
-    kappa_0 sigma_0 if the first noise is correlated with one drawn before it, else 0.
-    """
+def place_vector(n: Any, local: Any, slot: Any, tags: Any, job: Any, scratch: Any) -> Any:
+    """Streams, one a tag, and starting points of the vector whose first trajectory is number ``local`` of the batch,
+    in slot number ``slot`` of the memory. Lanes behind the run's last trajectory are padding, dead from the start."""
     trajectory = job.first_block * BLOCK + local
-    for index in range(3):
-        words = scratch.streams[index * STATE_WORDS : (index + 1) * STATE_WORDS]
-        seed_stream(words, job.seed, _TAGS[index], trajectory)
+    for index in range(len(tags)):
+        row = (slot * len(tags) + index) * STATE_WORDS
+        seed_stream(scratch.streams[row : row + STATE_WORDS], job.seed, tags[index], trajectory)
     for j in range(n):
         for lane in range(LANES):
-            scratch.w[j, lane] = job.start[local + lane if job.start.shape[0] > 1 else 0, j]
+            scratch.w[slot * n + j, lane] = job.start[local + lane if job.start.shape[0] > 1 else 0, j]
     for lane in range(LANES):
-        scratch.values[0, lane] = 1.0 if trajectory + lane < job.trajectories else 0.0
-    before = rule.kappa[0] * rule.sigma[0] if rule.stationary_first else 0.0
-    return lanes(scratch.values)[0] > 0.5, before
+        scratch.alive[slot, lane] = 1.0 if trajectory + lane < job.trajectories else 0.0
+
+
+@lanes_function
+def taken_back_first(rule: Any) -> Any:
+    """kappa_0 sigma_0 if the first noise is correlated with one drawn before it, else 0."""
+    return rule.kappa[0] * rule.sigma[0] if rule.stationary_first else 0.0
+
+
+@lanes_function
+def start_vector(n: Any, local: Any, rule: Any, job: Any, scratch: Any) -> Any:
+    """The vector whose first trajectory is number ``local`` of the batch, before step 0.
+
+    Returns which lanes belong to the run, and what the first noise takes back: see `taken_back_first`.
+    """
+    place_vector(n, local, 0, _TAGS, job, scratch)
+    return lanes(scratch.alive)[0] > 0.5, taken_back_first(rule)
 
 
 def build_apply(diagonal: bool, momentum: bool) -> Any:
@@ -196,11 +206,10 @@ def build_step(kernels: Any, noise: str | None, momentum: bool, shaped: bool) ->
     """``step(k, n, bulk, p, rule, now, keep, table, square, s) -> square``: one update.
 
     ``now`` is sigma_k, ``keep`` kappa_{k+1} sigma_k (what the next step takes back), ``table`` the sign table of this
-    step, ``square`` the bulk's sum of squares before and after.
+    step, ``square`` the bulk's sum of squares before and after. For landscapes in the diagonal form.
     """
-    diagonal, gaussian = kernels.diagonal, noise in GAUSSIANS
-    shared_of, gradient_of = kernels.shared, kernels.gradient
-    apply = build_apply(diagonal, momentum)
+    shared_of, gaussian = kernels.shared, noise in GAUSSIANS
+    apply = build_apply(True, momentum)
     source = "shaped" if shaped else "signs" if noise == "rademacher" else None
     memory_loop = build_memory_loop(kernels, apply, source)
     build_loop = build_float32_loop if noise == "gaussian_float32" else build_gaussian_loop
@@ -212,11 +221,7 @@ def build_step(kernels: Any, noise: str | None, momentum: bool, shaped: bool) ->
              s: Any) -> Any:  # fmt: skip
         eta, beta = rule.eta[k * rule.eta_stride], rule.momentum
         used = np.uint64(k % BITS_PER_WORD)
-        shared = 0
-        if diagonal:
-            shared = shared_of(s.w, p, k, s.own, square)
-        else:
-            gradient_of(s.w, s.gradient, p, k, s.own)
+        shared = shared_of(s.w, p, k, s.own, square)
         if gaussian:
             square = gaussian_loop(n, bulk, shared, p, eta, beta, now, keep, s)
         if shaped:
