@@ -168,6 +168,9 @@ DISPLACED: Rules = {
         )
         for law in (rademacher, gaussian, uniform, laplace, binomial(7))
     },
+    "nso, clipped": lambda eta, n: Case(
+        dynamics.nso(eta, S, perturbations=2, bounds=S), {}, displaced("two-point", count=2, bounds=S)
+    ),
     "sam": lambda eta, n: Case(dynamics.sam(eta, S), {}, displaced("sam")),
     "sam, momentum": lambda eta, n: Case(dynamics.sam(eta, S, momentum=0.4), {"momentum": 0.4}, displaced("sam")),
     "asam": lambda eta, n: Case(dynamics.asam(eta, S), {}, displaced("asam")),

@@ -98,7 +98,8 @@ def _gradient(rule: UpdateRule, parameters: Any) -> str:
     if shape.displaced is not None:
         words.append(_DISPLACED[shape.displaced])
         if "noise" in parameters:
-            words.append(f"U {_law(shape.law)} or of another law")
+            clipped = ", clipped where bounds are given" if "bounds" in parameters else ""
+            words.append(f"U {_law(shape.law)} or of another law{clipped}")
     return "; ".join(words)
 
 
