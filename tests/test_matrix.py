@@ -67,7 +67,7 @@ MUTANTS = [
     ("two basins", "sgd in epochs", {"oracle": ("replacement", "without")}),
     ("two basins", "random_sam", {"oracle": ("spread", 0.1 + 1e-8)}),
     ("two basins", "gld_leading of 1", {"covariance": ("rank", 2)}),
-    ("capped bowl", "nso, clipped", {"oracle": ("bounds", 0.05 + 1e-8)}),
+    ("classification", "nso, clipped", {"oracle": ("bounds", 0.05 + 1e-8)}),
     ("wave", "two points and the Hessian", {"covariance": ("refresh", 2)}),
     ("wave", "two points and the Hessian", {"covariance": ("trace", 0.04 * (1 + 1e-7))}),
     ("wave", "label noise", {"oracle": ("shared", True)}),
