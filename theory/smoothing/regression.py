@@ -167,6 +167,7 @@ def prove_label_noise() -> Proof:
     noisy, mean, slope, w = _label_noise()
     xi = sp.Symbol("xi", real=True)
     board.equal("M = 2", noisy.diff(w), 2 * mean.diff(w) + slope * xi)
+    board.equal("L = Lbar at xi = 0, the sum", noisy.diff(w), noisy.subs(xi, 0).diff(w) + slope * xi)
     board.equal("with 1/(2M) in Lbar instead", (noisy / 2).diff(w), mean.diff(w) + slope * xi / 2)
     return board.proof()
 

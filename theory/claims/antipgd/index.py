@@ -23,7 +23,7 @@ INDEX: dict[str, tuple[str, ...] | str] = {
     "Eq. 7": _ids("2.1"),
     "Theorem 2.2": _ids("2.2"),
     "Eq. 8": _ids("Eq8"),
-    "Eq. 9": _ids("Eq9"),
+    "Eq. 9": _ids("Eq9", "Eq9/mean-loss"),
     "Eq. 10": _ids("Eq10"),
     "Eq. 11": _ids("Eq11/gradient", "Eq11/hessian"),
     "Eq. 12": _ids("Eq12"),
