@@ -8,7 +8,7 @@ from conftest import NOJIT
 
 import toylands as tl
 from toylands import dynamics, ensemble, prepared
-from toylands.landscapes import LinearRecurrence, WideningValley
+from toylands.landscapes import LinearRecurrence, QuadraticRegression, TwoBasins, WideningValley
 
 pytestmark = pytest.mark.nojit
 STEPS = 6 if NOJIT else 70
@@ -17,6 +17,8 @@ PART = 64 + 36  # one block and a part
 
 VALLEY, START = WideningValley(3), np.array([0.6, 0.8, 1.0, 0.5])
 PROCESS = LinearRecurrence(3, tl.noise.Uniform(0.2, 1.1))
+REGRESSION = QuadraticRegression.random(samples=9, dim=5, sparsity=2, test_samples=3, seed=1)
+BASINS = TwoBasins(np.random.default_rng(3).normal(size=(7, 2)) * 0.3)
 
 
 def valley(trajectories=WHOLE, **settings):
@@ -42,8 +44,21 @@ def recurrence(noise):
     return run
 
 
+def plain(landscape, rule, start):
+    """Statistics alone."""
+
+    def run(trajectories=WHOLE, **settings):
+        asked = {"record": tl.record(landscape.loss, every=2 if NOJIT else 10), "seed": 8, **settings}
+        return tl.simulate(landscape, rule, start=start, steps=STEPS, trajectories=trajectories, **asked)
+
+    return run
+
+
 RUNS = {
     "valley": valley,
+    "valley, two steps at once": plain(VALLEY, dynamics.anti_pgd(0.05, 0.1), START),
+    "mini-batches": plain(REGRESSION, dynamics.sgd(0.05, 4, "without"), np.linspace(0.5, 1.0, 5)),
+    "shaped noise": plain(BASINS, dynamics.gld_leading(0.004, rank=1, batch_size=2, refresh=3), np.array([0.9, 1.15])),
     "recurrence, rademacher": recurrence(tl.noise.rademacher),
     "recurrence, gaussian": recurrence(tl.noise.gaussian),
 }
