@@ -35,6 +35,8 @@ def draw(result: dict[str, Any], path: Path) -> None:
                                   layout="constrained")  # fmt: skip
     for panel in panels.flat[len(rows) :]:
         panel.remove()
+    for panel in panels.flat[max(0, len(rows) - columns) : len(rows)]:  # the lowest of each column
+        panel.tick_params(labelbottom=True)
     for panel, row in zip(panels.flat, rows):
         names = _names(row)
         rates = [row["contestants"][name]["median"] / 1e9 for name in names]
