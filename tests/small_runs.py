@@ -27,22 +27,32 @@ ARM = "aarch64-unknown-linux-gnu"
 def cases():
     """name -> (landscape, rule, arguments of `tl.simulate`): odd numbers everywhere, two words of signs.
 
-    Each landscape once, each noise, each way of stepping: kernels are compiled three times over in the tests.
+    Each kind of kernel, each noise, each way of stepping: kernels are compiled three times over in the tests.
     """
     process = tl.landscapes.LinearRecurrence(7, tl.noise.Uniform(0.5, 1.0))
     valley, bowl = tl.landscapes.WideningValley(5), tl.landscapes.QuadraticBowl(HESSIAN)
+    regression = tl.landscapes.QuadraticRegression.random(samples=9, dim=5, sparsity=2, test_samples=3, seed=1)
+    basins = tl.landscapes.TwoBasins(np.random.default_rng(3).normal(size=(7, 2)) * 0.3)
     found = {}
     for landscape, observable, eta, noise in (
         (process, process.sq_norm, 1.0, tl.noise.rademacher),
+        (valley, valley.hessian_trace, 0.3, tl.noise.rademacher),
         (valley, valley.hessian_trace, 0.3, tl.noise.gaussian),
-        (bowl, bowl.loss, 0.3, tl.noise.rademacher),
         (valley, valley.hessian_trace, 0.3, tl.noise.gaussian_float32),
+        (bowl, bowl.loss, 0.3, tl.noise.rademacher),
     ):
         rule = tl.dynamics.correlated_pgd(eta, 0.1, 0.7, noise, first="stationary")
-        start, record = np.linspace(0.5, 1.0, landscape.size), tl.record(observable, every=13)
-        asked = {"start": start, "steps": 130, "trajectories": 70, "record": record, "seed": 5}
-        found[f"{type(landscape).__name__}, {noise.name}"] = (landscape, rule, asked)
+        found[f"{type(landscape).__name__}, {noise.name}"] = (landscape, rule, settings_of(landscape, observable))
+    found["mini-batches"] = (regression, tl.dynamics.sgd(0.05, 4, "without"), settings_of(regression, regression.loss))
+    shaped = tl.dynamics.gld_leading(0.004, rank=1, batch_size=2)
+    found["shaped noise"] = (basins, shaped, settings_of(basins, basins.loss))
     return found
+
+
+def settings_of(landscape, observable):
+    """Arguments of `tl.simulate`."""
+    start, record = np.linspace(0.5, 1.0, landscape.size), tl.record(observable, every=13)
+    return {"start": start, "steps": 130, "trajectories": 70, "record": record, "seed": 5}
 
 
 def digest(run):

@@ -50,7 +50,7 @@ def start(name, folder, **more):
 
 
 def finish(process):
-    out, _ = process.communicate(timeout=300)
+    out, _ = process.communicate(timeout=900)
     assert process.returncode == 0
     return json.loads(out)
 
