@@ -79,7 +79,7 @@ def cycling_case(n, seed, trajectories):
 
 def factorization_case(n, seed, trajectories):
     inputs, targets = np.array([1.0, -0.5, 2.0]), np.array([1.0, 0.5, 2.5])
-    return ScalarFactorization(inputs, targets), naive_toys.factorization_gradient(inputs, targets), [0.9, -0.7], 0.1
+    return ScalarFactorization(inputs, targets), naive_toys.factorization_gradient(inputs, targets), [1.4, 0.7], 0.1
 
 
 def classification_case(n, seed, trajectories):
