@@ -248,6 +248,7 @@ def _reached(target: Precision, forest: MomentForest, run: Prepared) -> bool:
 
 
 def _result(run: Prepared, forest: MomentForest, condition: str, elapsed: float) -> EnsembleResult:
+    landscape, rule = run.experiment
     return EnsembleResult(
         observables=tuple(o.name for o in run.record.observables),
         steps=run.at,
@@ -255,8 +256,8 @@ def _result(run: Prepared, forest: MomentForest, condition: str, elapsed: float)
         steps_total=run.steps,
         seed=run.seed,
         end_condition=condition,
-        landscape=run.landscape.describe(),
-        rule=run.rule.describe(),
+        landscape=landscape,
+        rule=rule,
         start=run.describe_start(),
         fingerprint=run.fingerprint(),
         version=__version__,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from toylands import validation
+from toylands.described import digest
 from toylands.dynamics.covariances import StateCovariance, covariance_shape
 from toylands.dynamics.oracles import oracle_shape, sample_count
 from toylands.dynamics.rule import RuleArrays, UpdateRule, resolve
@@ -139,17 +141,21 @@ class Prepared:
         if self.start.shape[0] == 1:
             return self.start[0].tolist()
         rows = self.start if points is None else self.start[:points]
-        digest = hashlib.sha256(rows.tobytes()).hexdigest()
-        return {"points": len(rows), "first": self.first_trajectory, "sha256": digest}
+        return {"points": len(rows), "first": self.first_trajectory, "sha256": digest(rows)}
+
+    @cached_property
+    def experiment(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Descriptions of the landscape and of the rule."""
+        return self.landscape.describe(), self.rule.describe()
 
     def fingerprint(self) -> str:
         """Identifies the random experiment; results merge and resume only if it agrees."""
         region = self.region
         described = {
             "stream": STREAM_FORMAT,
-            "landscape": self.landscape.describe(),
-            "rule": self.rule.describe(),
-            "start": hashlib.sha256(self.start.tobytes()).hexdigest() if self.start.shape[0] == 1 else "rows",
+            "landscape": self.experiment[0],
+            "rule": self.experiment[1],
+            "start": digest(self.start) if self.start.shape[0] == 1 else "rows",
             "steps": self.steps,
             "at": self.at.tolist(),
             "observables": [_described(o) for o in self.record.observables],

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toylands import validation
+from toylands.described import described
 from toylands.dynamics.covariances import NO_COVARIANCE, CovarianceNumbers, StateCovariance, covariance_numbers
 from toylands.dynamics.oracles import GradientOracle, OracleNumbers, oracle_numbers
 from toylands.landscapes.base import Landscape
@@ -112,7 +113,7 @@ class UpdateRule:
         for field, default in _DEFAULTS.items():
             value = getattr(self, field)
             if isinstance(value, np.ndarray):
-                settings[field] = value.tolist()
+                settings[field] = described(value)
             elif isinstance(value, InjectedNoise):
                 settings[field] = value.name
             elif isinstance(value, (GradientOracle, StateCovariance)):

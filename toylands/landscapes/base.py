@@ -9,6 +9,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from toylands.described import described
 from toylands.landscapes.further import DISTANCE, further_observables, sq_norm_of
 from toylands.observables import Observable, python_body
 from toylands.simd import LaneView
@@ -173,10 +174,8 @@ class Landscape(abc.ABC):
         """A small instance, for listings, tests and benchmarks."""
 
     def describe(self) -> dict[str, Any]:
-        """Name and parameters as JSON-able values (arrays as nested lists), stored in results."""
-        values = {}
-        for field, value in self.parameters._asdict().items():
-            values[field] = value.tolist() if isinstance(value, np.ndarray) else value
+        """Name and parameters as JSON-able values, stored in results: arrays as lists, long ones by their digests."""
+        values = {field: described(value) for field, value in self.parameters._asdict().items()}
         return {"name": type(self).__name__, "parameters": values}
 
     def check_steps(self, steps: int) -> None:  # noqa: B027 - most landscapes serve any number of steps

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from toylands import validation
+from toylands.described import digest
 from toylands.landscapes import matrix_sensing_kernels as lanes_functions
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.landscapes.matrix_sensing_kernels import Parameters, make_parameters
@@ -192,7 +192,7 @@ class MatrixSensing(Landscape):
     def describe(self) -> dict[str, Any]:
         """Name, shapes, and digests of the data, which may be large."""
         data = {
-            name: hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+            name: digest(array)
             for name in ("matrices", "targets", "test_matrices", "test_targets", "truth")
             if (array := getattr(self, name)) is not None
         }

@@ -15,6 +15,7 @@ import numpy as np
 from numba import typeof
 
 from toylands import validation
+from toylands.described import described
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.landscapes.further import distance_to_points
 from toylands.landscapes.one_point import Trial, compile_functions
@@ -120,7 +121,7 @@ class FunctionLandscape(Landscape):
     def describe(self) -> dict[str, Any]:
         """Name, digests of the functions, parameters."""
         digests = {role: f"{python_body(f).__name__} {_digest(f)}" for role, f in self.functions.items()}
-        values = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in self.given.items()}
+        values = {k: described(v) for k, v in self.given.items()}
         return {"name": self.name, "size": self.size, "functions": digests, "parameters": values}
 
     def _distance(self) -> Observable | None:

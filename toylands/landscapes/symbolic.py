@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from toylands import validation
+from toylands.described import digest
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.landscapes.further import distance_to_points
 from toylands.observables import Observable, python_body
@@ -126,8 +126,8 @@ class SymbolicLandscape(Landscape):
             "parameters": {str(s): value for s, value in self.given.items()},
         }
         if self.data:
-            digest = hashlib.sha256(self.parameters.data.tobytes()).hexdigest()
-            described["data"] = {"columns": [str(s) for s in self.data], "sha256": digest, "label": str(self.label)}
+            columns = [str(s) for s in self.data]
+            described["data"] = {"columns": columns, "sha256": digest(self.parameters.data), "label": str(self.label)}
         if self.extra:
             described["observables"] = {name: str(e) for name, e in self.extra.items()}
         return described
