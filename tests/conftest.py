@@ -1,5 +1,7 @@
 """One suite, two passes: compiled, and once more without JIT (``NUMBA_DISABLE_JIT=1 pytest -m nojit``), smaller."""
 
+import signal
+
 import pytest
 from numba import config
 
@@ -14,3 +16,11 @@ def pytest_report_header() -> str:
 def scaled():
     """``scaled(full, reduced)``: the size that this pass can afford."""
     return lambda full, reduced: reduced if NOJIT else full
+
+
+@pytest.fixture
+def ctrl_c_heard():
+    """Ctrl-C interrupts, also where the suite runs in a shell's background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -299,6 +299,7 @@ def test_other_processes_change_nothing() -> None:
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.usefixtures("ctrl_c_heard")
 @pytest.mark.parametrize("swallowed", [False, True])
 def test_ctrl_c_keeps_what_is_finished(swallowed: bool) -> None:
     """Also where the engine answers Ctrl-C itself with the trajectories that it has so far."""

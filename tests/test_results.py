@@ -297,6 +297,7 @@ def test_foreign_newer_and_inconsistent_files_are_told_apart(tmp_path):
         EnsembleResult.load(path)
 
 
+@pytest.mark.usefixtures("ctrl_c_heard")
 def test_ctrl_c_returns_what_is_finished_and_the_rest_can_follow(tmp_path):
     import toylands as tl
 
