@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
+from proofs import proofs_of
 
 from theory.alignment import examples, fisher, minibatch, proposition1, proposition3, trace_constraint, two_samples
 from theory.claims.anisotropic import (
@@ -19,18 +20,12 @@ from theory.claims.claim import Effort
 from theory.verify import verify
 
 BLACKBOARD = (minibatch, trace_constraint, proposition1, fisher, proposition3, examples)
-PROOFS = [
-    (module, name)
-    for module in BLACKBOARD
-    for name in vars(module)
-    if name.startswith(("prove", "refute")) and getattr(module, name).__module__ == module.__name__
-]
 LEDGER = (eq05_minibatch, eq14_trace_constraint, proposition1_benefits, proposition2_fisher, proposition3_alignment,
           toy_examples)  # fmt: skip
 CLAIMS = [claim for module in LEDGER for claim in module.CLAIMS]
 
 
-@pytest.mark.parametrize(("module", "name"), PROOFS, ids=[f"{m.__name__.split('.')[-1]}.{n}" for m, n in PROOFS])
+@pytest.mark.parametrize(("module", "name"), proofs_of(BLACKBOARD))
 def test_every_proof_runs_to_its_end(module, name: str) -> None:  # type: ignore[no-untyped-def]
     proof = getattr(module, name)()
     assert proof.complete, proof.failed

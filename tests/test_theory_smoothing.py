@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import sympy as sp
+from proofs import proofs_of
 
 from theory.claims.antipgd import (
     conditional_variance,
@@ -22,18 +23,12 @@ from theory.valley import only_v
 from theory.verify import verify
 
 BLACKBOARD = (expansion, remainder, variance, descent, regression, pac_bayes, only_v)
-PROOFS = [
-    (module, name)
-    for module in BLACKBOARD
-    for name in vars(module)
-    if name.startswith(("prove", "refute")) and getattr(module, name).__module__ == module.__name__
-]
 LEDGER = (modified_loss, regularized_convergence, conditional_variance, expected_sharpness, regression_losses,
           widening_valley_zero)  # fmt: skip
 CLAIMS = [claim for module in LEDGER for claim in module.CLAIMS]
 
 
-@pytest.mark.parametrize(("module", "name"), PROOFS, ids=[f"{m.__name__.split('.')[-1]}.{n}" for m, n in PROOFS])
+@pytest.mark.parametrize(("module", "name"), proofs_of(BLACKBOARD))
 def test_every_proof_runs_to_its_end(module, name: str) -> None:  # type: ignore[no-untyped-def]
     proof = getattr(module, name)()
     assert proof.complete, proof.failed

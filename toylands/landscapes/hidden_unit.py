@@ -10,6 +10,7 @@ import numpy as np
 from toylands import validation
 from toylands.landscapes import hidden_unit_kernels as lanes_functions
 from toylands.landscapes.base import LandscapeKernels, Measured, make_observables
+from toylands.landscapes.held_out import training_and_held_out
 from toylands.landscapes.hidden_unit_kernels import OneUnit, Parameters, distance_to_hyperbola
 from toylands.landscapes.reduced_hidden_unit import ReducedHiddenUnit
 from toylands.observables import Observable
@@ -78,22 +79,12 @@ class HiddenUnit(OneUnit):
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
-        if self.test_design is None:
-            if self.test_targets is not None:
-                raise ValueError("test_targets need a test_design")
-            set_(self, "test_design", self.design)
-            set_(self, "test_targets", self.targets)
-        elif self.test_targets is None:
-            raise ValueError("test_design needs test_targets")
-        for design, targets in (("design", "targets"), ("test_design", "test_targets")):
-            inputs = validation.matrix(design, getattr(self, design))
-            set_(self, design, inputs)
-            set_(self, targets, validation.vector(targets, getattr(self, targets), length=len(inputs)))
-        assert self.test_design is not None
-        assert self.test_targets is not None
+        training, test = training_and_held_out(
+            "design", (self.design, self.targets), (self.test_design, self.test_targets)
+        )
+        for name, array in zip(("design", "targets", "test_design", "test_targets"), (*training, *test)):
+            set_(self, name, array)
         n = self.design.shape[1]
-        if self.test_design.shape[1] != n:
-            raise ValueError(f"test_design has {self.test_design.shape[1]} columns, but design has {n}")
         set_(self, "relevant", validation.positive_int("relevant", self.relevant))
         if self.relevant > n:
             raise ValueError(f"relevant = {self.relevant} must be at most the {n} features")
@@ -107,9 +98,9 @@ class HiddenUnit(OneUnit):
             second=second,
             pull=self.design.T @ self.targets / len(self.design),
             trace=float(np.trace(second)),
-            test_samples=len(self.test_design),
-            test_design=self.test_design,
-            test_targets=self.test_targets,
+            test_samples=len(test[0]),
+            test_design=test[0],
+            test_targets=test[1],
         )
         best, _, rank, _ = np.linalg.lstsq(self.design, self.targets, rcond=None)
         for name, value in (("_parameters", parameters), ("_best", best), ("_unique", rank == n)):

@@ -11,6 +11,7 @@ from toylands import validation
 from toylands.described import digest
 from toylands.landscapes import matrix_sensing_kernels as lanes_functions
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
+from toylands.landscapes.held_out import training_and_held_out
 from toylands.landscapes.matrix_sensing_kernels import Parameters, make_parameters
 from toylands.observables import Observable
 
@@ -85,18 +86,16 @@ class MatrixSensing(Landscape):
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
-        for matrices, targets in (("matrices", "targets"), ("test_matrices", "test_targets")):
-            if getattr(self, matrices) is None:
-                set_(self, matrices, self.matrices)
-                set_(self, targets, self.targets)
-            array = _measurement_matrices(matrices, getattr(self, matrices))
-            set_(self, matrices, array)
-            set_(self, targets, validation.vector(targets, getattr(self, targets), length=len(array)))
-        assert self.test_matrices is not None
-        assert self.test_targets is not None
+        training, test = training_and_held_out(
+            "matrices",
+            (self.matrices, self.targets),
+            (self.test_matrices, self.test_targets),
+            _measurement_matrices,
+            "rows",
+        )
+        for name, array in zip(("matrices", "targets", "test_matrices", "test_targets"), (*training, *test)):
+            set_(self, name, array)
         n = self.matrices.shape[1]
-        if self.test_matrices.shape[1] != n:
-            raise ValueError(f"test_matrices have {self.test_matrices.shape[1]} rows, but matrices have {n}")
         set_(self, "columns", n if self.columns is None else validation.positive_int("columns", self.columns))
         if self.truth is not None:
             truth = validation.symmetric_psd("truth", self.truth)
@@ -104,7 +103,6 @@ class MatrixSensing(Landscape):
                 raise ValueError(f"truth has {len(truth)} rows, but matrices have {n}")
             set_(self, "truth", truth)
         truth = np.zeros((n, n)) if self.truth is None else self.truth
-        training, test = (self.matrices, self.targets), (self.test_matrices, self.test_targets)
         set_(self, "_parameters", make_parameters(training, test, truth, self._columns))
 
     @property

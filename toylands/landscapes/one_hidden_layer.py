@@ -10,20 +10,17 @@ import numpy as np
 from toylands import validation
 from toylands.landscapes import one_hidden_layer_kernels as lanes_functions
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
+from toylands.landscapes.held_out import training_and_held_out
 from toylands.landscapes.one_hidden_layer_kernels import Parameters
 from toylands.observables import Observable
 
 ACTIVATIONS = ("relu", "tanh")
 
 
-def _labelled(prefix: str, design: Any, targets: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs and labels, checked."""
-    design = validation.matrix(f"{prefix}design", design)
-    targets = validation.vector(f"{prefix}targets", targets, length=len(design))
+def _check_labels(name: str, targets: np.ndarray) -> None:
     wrong = targets[(targets != 0.0) & (targets != 1.0)]
     if wrong.size:
-        raise ValueError(f"{prefix}targets must be 0 or 1, got {wrong[0]}")
-    return design, targets
+        raise ValueError(f"{name} must be 0 or 1, got {wrong[0]}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,12 +99,11 @@ class OneHiddenLayer(Landscape):
         test_design: Any = None,
         test_targets: Any = None,
     ):
-        if test_design is None and test_targets is None:
-            test_design, test_targets = design, targets
-        design, targets = _labelled("", design, targets)
-        test_design, test_targets = _labelled("test_", test_design, test_targets)
-        if test_design.shape[1] != design.shape[1]:
-            raise ValueError(f"test_design has {test_design.shape[1]} columns, but design has {design.shape[1]}")
+        (design, targets), (test_design, test_targets) = training_and_held_out(
+            "design", (design, targets), (test_design, test_targets)
+        )
+        _check_labels("targets", targets)
+        _check_labels("test_targets", test_targets)
         output = validation.vector("output", output)
         kind = ACTIVATIONS.index(validation.choice("activation", activation, ACTIVATIONS))
         delta = validation.in_interval("delta", delta, 0.0, 0.5, open_high=True)

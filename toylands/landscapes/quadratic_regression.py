@@ -10,6 +10,7 @@ import numpy as np
 from toylands import validation
 from toylands.landscapes import quadratic_regression_kernels as lanes_functions
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
+from toylands.landscapes.held_out import training_and_held_out
 from toylands.landscapes.quadratic_regression_kernels import Parameters, make_parameters
 from toylands.observables import Observable
 
@@ -69,23 +70,14 @@ class QuadraticRegression(Landscape):
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
-        for design, targets in (("design", "targets"), ("test_design", "test_targets")):
-            if getattr(self, design) is None:
-                set_(self, design, self.design)
-                set_(self, targets, self.targets)
-            matrix = validation.matrix(design, getattr(self, design))
-            set_(self, design, matrix)
-            set_(self, targets, validation.vector(targets, getattr(self, targets), length=matrix.shape[0]))
-        assert self.test_design is not None
-        assert self.test_targets is not None
-        if self.test_design.shape[1] != self.design.shape[1]:
-            raise ValueError(
-                f"test_design has {self.test_design.shape[1]} columns, but design has {self.design.shape[1]}"
-            )
+        training, test = training_and_held_out(
+            "design", (self.design, self.targets), (self.test_design, self.test_targets)
+        )
+        for name, array in zip(("design", "targets", "test_design", "test_targets"), (*training, *test)):
+            set_(self, name, array)
         if self.truth is not None:
             set_(self, "truth", validation.vector("truth", self.truth, length=self.size))
         truth = np.zeros(self.size) if self.truth is None else self.truth
-        training, test = (self.design, self.targets), (self.test_design, self.test_targets)
         set_(self, "_parameters", make_parameters(training, test, truth))
 
     @classmethod
