@@ -6,7 +6,14 @@ from typing import Any
 
 from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import lower_builtin
+from numba.extending import lower_builtin, register_jitable
+
+from toylands.simd.inlining import INLINED
+
+
+def apart_function(function: Any) -> Any:
+    """Mark a function of a kernel that calls `stay_apart`: compiled where a kernel calls it, plain Python elsewhere."""
+    return register_jitable(**{**INLINED, "forceinline": False})(function)
 
 
 def stay_apart() -> None:

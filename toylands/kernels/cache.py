@@ -63,13 +63,14 @@ SOURCES = _source_digest()
 """Taken when the package is imported: a file that is edited or upgraded later is not what this process compiles."""
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def leaves(value: Any) -> Iterator[Any]:
+    """What a recipe is made of: functions, names and switches."""
     if isinstance(value, (tuple, list)):
         for item in value:
-            yield from _leaves(item)
+            yield from leaves(item)
     elif hasattr(value, "__dataclass_fields__"):
         for name in value.__dataclass_fields__:
-            yield from _leaves(getattr(value, name))
+            yield from leaves(getattr(value, name))
     else:
         yield value
 
@@ -77,7 +78,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 def identity(recipe: Any) -> str | None:
     """A recipe as text, or None if a function in it is not a module-level function of this package."""
     parts = []
-    for leaf in _leaves(recipe):
+    for leaf in leaves(recipe):
         if hasattr(leaf, "generated_from"):  # printed by toylands.landscapes.generated: the digest of its whole text
             parts.append(f"generated:{leaf.generated_from}")
         elif callable(leaf):

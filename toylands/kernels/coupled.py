@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from toylands.draws import build_fill
 from toylands.dynamics.covariances import HESSIAN
@@ -235,7 +234,6 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
             for lane in range(LANES):
                 output.paths[r, local + lane, j] = scratch.w[slot * n + j, lane]
 
-    @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
         tally, whole, rows = bind_tally(scratch), bind_group(scratch), scratch.rows
         records, group = job.at.shape[0], scratch.group

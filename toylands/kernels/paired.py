@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, NEXT_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.reading import build_measure
@@ -108,7 +107,6 @@ def build_paired_kernel(recipe: Recipe) -> Any:
         move_tail(bulk, n, shared, p, eta, fma(new, now, old * (-before)), used + np.uint64(1), s)
         return second, rule.kappa[(k + 1) * rule.kappa_stride] * now
 
-    @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
         s, extra = bind(scratch)
         tally = bind_tally(scratch)

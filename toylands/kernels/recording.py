@@ -6,12 +6,11 @@ import functools
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from toylands.kernels.apart import stay_apart
+from toylands.kernels.apart import apart_function, stay_apart
 from toylands.kernels.layout import SUMS, Output, Scratch
-from toylands.simd import LANES, absolute, fma, lanes, lanes_function, select, splat
-from toylands.simd.one_lane import lane_of
+from toylands.simd import LANES, absolute, fma, lanes, lanes_function, maximum, select, splat
+from toylands.simd.one_lane import lane_sum
 
 CHECK_SPACING = 16  # steps: divergence of coordinates is looked for at recorded steps at least this far apart
 OBSERVABLE_LIMIT = 1e300  # an observable beyond this, or not a number, means divergence as well
@@ -78,20 +77,11 @@ def bind_tally(scratch: Any) -> Any:
 
 
 @lanes_function
-def _lane_sum(x: Any) -> Any:
-    total = 0.0
-    for lane in range(LANES):
-        total += lane_of(x, lane)
-    return total
-
-
-@lanes_function
 def _set_shift(r: Any, n_observables: Any, tally: Any, alive: Any) -> Any:
     """The shift of a block: the mean over the living lanes of its first vector; and empty sums."""
-    living = _lane_sum(select(alive, splat(1.0), splat(0.0)))
+    living = maximum(lane_sum(select(alive, splat(1.0), splat(0.0))), 1.0)
     for o in range(n_observables):
-        total = _lane_sum(select(alive, tally.values[o], splat(0.0)))
-        tally.shift[r * n_observables + o] = splat(total / living if living > 0 else 0.0)
+        tally.shift[r * n_observables + o] = lane_sum(select(alive, tally.values[o], splat(0.0))) / living
         base = (r * n_observables + o) * SUMS
         for power in range(4):
             tally.sums[base + power] = splat(0.0)
@@ -160,7 +150,7 @@ def build_keep(n_observables: int) -> Any:
     return keep
 
 
-@njit(nogil=True)
+@apart_function
 def finish_block(scratch: Scratch, block: int, output: Output) -> None:
     """Lane sums about the shift -> count, mean and central moments of the block, lanes added in a fixed order."""
     stay_apart()

@@ -10,9 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from numba import njit
-
-from toylands.kernels.cache import attach
+from toylands.kernels.compiling import compile_kernel
 from toylands.kernels.coupled import build_coupled_kernel
 from toylands.kernels.layout import BLOCK, NEW_SIGNS, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.paired import applies as paired_applies
@@ -44,7 +42,7 @@ def build_kernel(recipe: Recipe) -> Any:
         make = build_separable_kernel
     else:
         make = build_paired_kernel if paired_applies(recipe) else _build_general_kernel
-    return attach(make(recipe), recipe)
+    return compile_kernel(make(recipe), recipe)
 
 
 def _build_general_kernel(recipe: Recipe) -> Any:
@@ -56,7 +54,6 @@ def _build_general_kernel(recipe: Recipe) -> Any:
     bulk_of = recipe.landscape_kernels.bulk
     momentum, paths, rademacher = recipe.momentum, recipe.paths, recipe.noise == "rademacher"
 
-    @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
         s, extra = bind(scratch)
         tally = bind_tally(scratch)

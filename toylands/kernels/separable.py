@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from toylands.kernels.layout import BLOCK, OLD_SIGNS, VECTORS, Recipe
 from toylands.kernels.reading import build_measure
@@ -228,7 +227,6 @@ def build_separable_kernel(recipe: Recipe) -> Any:
             measure(w, p, squares[v * BITS_PER_WORD + t], v * n_observables, tally)
         keep_all(r, vectors, first, tally)
 
-    @njit(nogil=True, error_model="numpy")
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
         tally, finite, w = bind_tally(scratch), lanes(scratch.finite), lanes(scratch.w)
         alive = tally.alive

@@ -19,10 +19,10 @@ from toylands.landscapes.base import LandscapeKernels
 from toylands.observables import python_body
 from toylands.simd import LANES, lanes
 from toylands.simd.familiar import as_point
+from toylands.simd.inlining import INLINED
 from toylands.simd.one_lane import alike, lane_of, with_lane
 
 IN_LANES, ONE_BY_ONE, PLAIN = "eight trajectories at once", "one trajectory at a time", "plain Python"
-_INLINE: Any = {"forceinline": True}
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,8 @@ def _value_kernel(own: _Own, size: int) -> Any:
         return values
 
     chosen = in_lanes if own.form == IN_LANES else one_by_one
-    overload(value, jit_options=_INLINE, strict=False)(lambda w, p: chosen)
+    overload(value, jit_options=INLINED, strict=False)(lambda w, p: chosen)
+    value.makes_arrays = own.form == ONE_BY_ONE  # type: ignore[attr-defined]
     return value
 
 
@@ -172,7 +173,8 @@ def _gradient_kernel(own: _Own, size: int) -> Any:
                 out[j] = with_lane(out[j], lane, slope[j])
 
     chosen = in_lanes if own.form == IN_LANES else one_by_one
-    overload(gradient, jit_options=_INLINE, strict=False)(lambda w, out, p, step, stream: chosen)
+    overload(gradient, jit_options=INLINED, strict=False)(lambda w, out, p, step, stream: chosen)
+    gradient.makes_arrays = own.form == ONE_BY_ONE  # type: ignore[attr-defined]
     return gradient
 
 

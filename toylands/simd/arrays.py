@@ -11,12 +11,13 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin, register_jitable, typeof_impl
 
 from toylands.simd.functions import fma
+from toylands.simd.inlining import INLINED
 from toylands.simd.values import VECTOR, FloatLanes, LaneArray, WordLanes, floats, words
 
 
 def lanes_function(function: Any) -> Any:
     """Mark a function of lanes: plain Python when called from Python, compiled and inlined when called in a kernel."""
-    return register_jitable(forceinline=True)(function)
+    return register_jitable(**INLINED)(function)
 
 
 class LaneView:

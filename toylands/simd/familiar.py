@@ -27,6 +27,7 @@ from numba.extending import (
 from toylands.simd import transcendental
 from toylands.simd.arrays import lanes_function
 from toylands.simd.functions import absolute, maximum, minimum, select, sqrt
+from toylands.simd.inlining import INLINED
 from toylands.simd.values import VECTOR, FloatLanes, LaneArray, floats, mask
 
 _FAMILIAR: dict[Any, tuple[Any, ...]] = {
@@ -145,20 +146,20 @@ def _store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 def _give_name(function: Any, name: Any) -> None:
-    @overload(name, jit_options={"forceinline": True}, strict=False)
+    @overload(name, jit_options=INLINED, strict=False)
     def choose(x: Any) -> Any:
         return (lambda x: function(x)) if x is floats else None
 
 
 def _give_pair(function: Any, name: Any) -> None:
-    @overload(name, jit_options={"forceinline": True}, strict=False)
+    @overload(name, jit_options=INLINED, strict=False)
     def choose(a: Any, b: Any) -> Any:
         return (lambda a, b: function(a, b)) if a is floats or b is floats else None
 
     if name not in (min, max):
         return
 
-    @overload(name, jit_options={"forceinline": True}, strict=False)
+    @overload(name, jit_options=INLINED, strict=False)
     def choose_of_three(a: Any, b: Any, c: Any) -> Any:
         return (lambda a, b, c: name(name(a, b), c)) if floats in (a, b, c) else None
 
@@ -171,7 +172,7 @@ for _function, _names in _FAMILIAR_PAIRS.items():
         _give_pair(_function, _name)
 
 
-@overload(np.where, jit_options={"forceinline": True}, strict=False)
+@overload(np.where, jit_options=INLINED, strict=False)
 def _where(condition: Any, x: Any, y: Any) -> Any:
     return (lambda condition, x, y: select(condition, x, y)) if condition is mask else None
 
@@ -187,7 +188,7 @@ def _power_function(exponent: int) -> Any:
     return lanes_function(lambda x: half(x) * half(x))
 
 
-@overload(operator.pow, jit_options={"forceinline": True}, strict=False, prefer_literal=True)
+@overload(operator.pow, jit_options=INLINED, strict=False, prefer_literal=True)
 def _power(x: Any, y: Any) -> Any:
     if x is not floats or not isinstance(y, types.IntegerLiteral):
         return None
@@ -200,7 +201,7 @@ def _power(x: Any, y: Any) -> Any:
     return lambda x, y: power(x)
 
 
-@overload(operator.pow, jit_options={"forceinline": True}, strict=False)
+@overload(operator.pow, jit_options=INLINED, strict=False)
 def _root(x: Any, y: Any) -> Any:
     """Floats as exponents, through the logarithm: for positive x."""
     if x is floats and isinstance(y, types.Float):

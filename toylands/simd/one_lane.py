@@ -1,9 +1,10 @@
-"""One value in all lanes, and one lane of a value, for code that cannot be written for eight trajectories at once."""
+"""Across lanes: one value in all of them, one of them, their sum; for what is not eight trajectories side by side."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
@@ -11,7 +12,7 @@ from numba.extending import lower_builtin
 
 from toylands.simd.arrays import lanes_function
 from toylands.simd.functions import select
-from toylands.simd.values import FloatLanes, floats
+from toylands.simd.values import LANES, FloatLanes, declare, floats
 
 
 @lanes_function
@@ -30,6 +31,23 @@ def with_lane(x: Any, lane: int, value: float) -> Any:
     changed = x.copy()
     changed[lane] = value
     return changed
+
+
+def lane_sum(x: Any) -> Any:
+    """The sum of the lanes, in every lane: neighbours first, then pairs, then fours."""
+    for width in (1, 2, 4):
+        x = x + x[np.arange(LANES) ^ width]
+    return x
+
+
+def _lane_sum(context: Any, builder: Any, x: Any) -> ir.Value:
+    for width in (1, 2, 4):
+        others = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [lane ^ width for lane in range(LANES)])
+        x = builder.fadd(x, builder.shuffle_vector(x, x, others))
+    return x
+
+
+declare(lane_sum, ((floats,), floats, _lane_sum))
 
 
 class _LaneOf(AbstractTemplate):

@@ -36,6 +36,7 @@ from toylands.simd.functions import (
     select,
     splat,
 )
+from toylands.simd.inlining import INLINED
 from toylands.simd.one_lane import lane_of, with_lane
 from toylands.simd.tables import exponent, mantissa
 from toylands.simd.values import LANES, VECTOR, constant, declare, floats, intrinsic
@@ -283,7 +284,7 @@ def _declare(function: Any, of_lanes: Any, of_scalar: Any) -> None:
             return of_lanes
         return of_scalar if isinstance(x, (types.Float, types.Integer)) else None
 
-    overload(function, jit_options={"forceinline": True}, strict=False)(choose)
+    overload(function, jit_options=INLINED, strict=False)(choose)
 
 
 _declare(exp, _exp_lanes, lambda x: math.exp(x))
@@ -294,7 +295,7 @@ _declare(tanh, _tanh_lanes, lambda x: math.tanh(x))
 _declare(sign, _sign_lanes, lambda x: np.sign(x))
 
 
-@overload(atan2, jit_options={"forceinline": True}, strict=False)
+@overload(atan2, jit_options=INLINED, strict=False)
 def _atan2(y: Any, x: Any) -> Any:
     if y is floats and x is floats:
         return _atan2_lanes

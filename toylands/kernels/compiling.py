@@ -1,0 +1,46 @@
+"""How a kernel is handed to Numba: it releases the interpreter's lock, and counts no references.
+
+A kernel is given every array that it works on and makes none of its own. Numba would count references to those arrays
+all the same, at every call of an inlined function: atomic additions to a counter that all threads share, once a step
+and array, which cost the two-basin surface a quarter of its speed on two threads. Only a function of a user's may make
+arrays; a kernel that holds one is compiled with counting, at once where its author is known to do so, else when Numba
+asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+from numba.core.errors import NumbaError
+
+from toylands.kernels.cache import attach, leaves
+
+_ASKS = "NRT required"  # what Numba says where memory is asked for and there is no counting
+
+
+def compile_kernel(run: Callable[..., Any], recipe: Any) -> Any:
+    """``run`` as a kernel (compiled on its first call), with its place on disk."""
+    counting = any(getattr(leaf, "makes_arrays", False) for leaf in leaves(recipe))
+    options: Any = {"nogil": True, "error_model": "numpy", "_nrt": counting, "no_cfunc_wrapper": True}
+    kernel = njit(**options)(run)
+    if hasattr(kernel, "compile"):
+        _count_if_asked(kernel)
+    return attach(kernel, recipe)
+
+
+def _count_if_asked(kernel: Any) -> None:
+    """Compile again, counting references, where a function turns out to make arrays."""
+    compile_once = kernel.compile
+
+    def attempt(signature: Any) -> Any:
+        try:
+            return compile_once(signature)
+        except NumbaError as error:
+            if _ASKS not in str(error) or kernel.targetoptions["_nrt"]:
+                raise
+            kernel.targetoptions["_nrt"] = True
+            return compile_once(signature)
+
+    kernel.compile = attempt
