@@ -8,6 +8,7 @@ import functools
 import numpy as np
 import pytest
 from conftest import NOJIT
+from numba import njit
 
 import toylands as tl
 from toylands.ensemble import DIVERGENCE_LIMIT
@@ -18,8 +19,13 @@ from toylands.prepared import prepare
 pytestmark = pytest.mark.nojit
 STEPS, TRAJECTORIES = 131, 100  # two words of signs and five bits; a block, and one that ends in the middle of a vector
 SIZES = [3, 9] if NOJIT else [1, 2, 3, 4, 5, 7, 8, 12, 13, 300]
-general_kernel = functools.lru_cache(_build_general_kernel)
 SCHEDULE = np.linspace(0.3, 0.1, STEPS)
+
+
+@functools.lru_cache
+def general_kernel(recipe):
+    """Compiled apart from `build_kernel`, which would look for the special one on the disk."""
+    return njit(error_model="numpy")(_build_general_kernel(recipe))
 
 
 def both(landscape, rule, observables, every):

@@ -16,24 +16,25 @@ def economise(taylor: Sequence[Fraction], keep: int, half_width: Fraction, centr
     that interval (Lanczos' telescoping).
     """
     coefficients = list(taylor)
+    chebyshev = _chebyshev(len(coefficients) - 1, half_width, centre)
     while len(coefficients) > keep:
-        degree = len(coefficients) - 1
-        chebyshev = _chebyshev(degree, half_width, centre)
-        scale = coefficients[-1] / chebyshev[-1]
-        coefficients = [c - scale * t for c, t in zip(coefficients, chebyshev)][:-1]
+        leading = chebyshev[len(coefficients) - 1]
+        scale = coefficients[-1] / leading[-1]
+        coefficients = [c - scale * t for c, t in zip(coefficients, leading)][:-1]
     return tuple(float(c) for c in coefficients)
 
 
-def _chebyshev(degree: int, half_width: Fraction, centre: Fraction) -> list[Fraction]:
-    """Coefficients of T_degree((x - centre) / half_width)."""
+def _chebyshev(degree: int, half_width: Fraction, centre: Fraction) -> list[list[Fraction]]:
+    """Coefficients of T_0 .. T_degree at (x - centre) / half_width."""
     slope, offset = 1 / half_width, -centre / half_width
-    last, current = [Fraction(1)], [offset, slope]
+    found = [[Fraction(1)], [offset, slope]]
     for _ in range(degree - 1):
+        last, current = found[-2:]
         shifted = [Fraction(0), *(2 * slope * c for c in current)]
         fixed = [2 * offset * c for c in current] + [Fraction(0)]
         old = last + [Fraction(0)] * (len(shifted) - len(last))
-        last, current = current, [x + y - z for x, y, z in zip(shifted, fixed, old)]
-    return current
+        found.append([x + y - z for x, y, z in zip(shifted, fixed, old)])
+    return found
 
 
 def turn_series(odd: int, terms: int) -> list[Fraction]:

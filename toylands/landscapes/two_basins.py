@@ -12,7 +12,8 @@ from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.landscapes.further import distance_to_points
 from toylands.observables import Observable
-from toylands.simd import fma, lanes_function, minimum, select, take
+from toylands.simd import any_true, fma, lanes_function, maximum, minimum, select, take
+from toylands.simd.one_lane import alike
 
 SHARP, FLAT = (1.0, 1.0), (-1.0, -1.0)
 _ROOT2 = math.sqrt(2.0)
@@ -24,6 +25,8 @@ class Parameters(NamedTuple):
 
     Data point i pulls to (a_i, b_i) with curvatures (2, 2), or to (a_i, b_i + 2 sqrt 2) with (20, 200). The sharp
     quadratic is the smaller one where ``limit_a[i] a + limit_b[i] b + limit[i] < -(9 a^2 + 99 b^2 - 400 sqrt 2 b)``.
+    How far that is from equality is convex in (a_i, b_i): the points at the corners of their convex hull say whether
+    all are in their sharp quadratic, a box around the points whether none can be.
     """
 
     samples: int
@@ -35,15 +38,44 @@ class Parameters(NamedTuple):
     aa: np.ndarray  # a_i^2, a_i b_i, b_i^2
     ab: np.ndarray
     bb: np.ndarray
-    sums: np.ndarray  # over all points, of a_i, b_i, a_i^2, a_i b_i, b_i^2
+    sums: np.ndarray  # over all points in their order, of a_i, b_i, a_i^2, a_i b_i, b_i^2
+    corners: np.ndarray  # numbers of the hull's corners; none if they are too many to be worth a look
+    low_a: float
+    high_a: float
+    low_b: float
+    high_b: float
+    size: float  # of the terms that a threshold adds up, at a = b = 0
+
+
+def _corners(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Numbers of the points at the corners of their convex hull (Andrew's chain: SciPy's takes longer to import)."""
+    x, y, order = a.tolist(), b.tolist(), np.lexsort((b, a)).tolist()
+    corners: set[int] = set()
+    for side in (order, order[::-1]):
+        chain: list[int] = []
+        for i in side:
+            while len(chain) > 1:
+                first, last = chain[-2:]
+                turn = (x[last] - x[first]) * (y[i] - y[first]) - (y[last] - y[first]) * (x[i] - x[first])
+                if turn > 0:
+                    break
+                chain.pop()
+            chain.append(i)
+        corners |= set(chain)
+    few = sorted(corners) if 4 * len(corners) <= len(a) else []
+    return np.array(few, dtype=np.int64)
 
 
 def _parameters(points: np.ndarray) -> Parameters:
     a, b = (points[:, 0] - points[:, 1]) * _HALF_ROOT, (points[:, 0] + points[:, 1]) * _HALF_ROOT - _ROOT2
     # sharp - flat = 9 x^2 + 99 y^2 - 400 sqrt 2 y + 800 with x = a - a_i, y = b - b_i
     limit = 9 * a**2 + 99 * b**2 + 400 * _ROOT2 * b + 800
-    sums = np.array([a.sum(), b.sum(), (a * a).sum(), (a * b).sum(), (b * b).sum()])
-    return Parameters(len(points), a, b, -18 * a, -198 * b, limit, a * a, a * b, b * b, sums)
+    sums = np.array([np.cumsum(part)[-1] for part in (a, b, a * a, a * b, b * b)])  # one by one, as a kernel adds
+    size = 1000 + float(np.max(np.abs(limit) + 18 * a**2 + 198 * b**2))
+    return Parameters(
+        len(points), a, b, -18 * a, -198 * b, limit, a * a, a * b, b * b, sums, _corners(a, b),
+        float(a.min()), float(a.max()), float(b.min()), float(b.max()), size,
+    )  # fmt: skip
 
 
 @lanes_function
@@ -57,14 +89,65 @@ def _own_limit(a: Any, b: Any) -> Any:
 
 
 @lanes_function
+def _limit(a: Any, b: Any, i: Any, p: Any) -> Any:
+    """Data point i's side of its threshold, linear in a and b."""
+    return fma(b, take(p.limit_b, i), fma(a, take(p.limit_a, i), take(p.limit, i)))
+
+
+@lanes_function
 def _is_sharp(a: Any, b: Any, own: Any, i: Any, p: Any) -> Any:
-    """Whether data point i's sharp quadratic is the smaller one: one threshold, linear in a and b."""
-    return fma(b, take(p.limit_b, i), fma(a, take(p.limit_a, i), take(p.limit, i))) < own
+    """Whether data point i's sharp quadratic is the smaller one."""
+    return _limit(a, b, i, p) < own
+
+
+@lanes_function
+def _all_sharp(a: Any, b: Any, own: Any, margin: Any, p: Any) -> Any:
+    """Whether all points certainly are in their sharp quadratic; without corners never."""
+    highest = alike(-np.inf, a)
+    for k in range(p.corners.shape[0]):
+        highest = maximum(highest, _limit(a, b, p.corners[k], p))
+    return (highest < own - margin) & (p.corners.shape[0] > 0)
+
+
+@lanes_function
+def _all_flat(a: Any, b: Any, margin: Any, p: Any) -> Any:
+    """Whether certainly none is: the least difference between the quadratics over the box around the points."""
+    x = maximum(maximum(p.low_a - a, a - p.high_a), 0.0)
+    y = minimum(maximum(b - p.high_b, 200.0 * _ROOT2 / 99.0), b - p.low_b)
+    return fma(x * 9.0, x, fma(y, 99.0, -400.0 * _ROOT2) * y) + 800.0 > margin
 
 
 @lanes_function
 def _add_if(condition: Any, total: Any, value: Any) -> Any:
     return select(condition, total + value, total)
+
+
+@lanes_function
+def _sharp_sums(a: Any, b: Any, p: Any) -> Any:
+    """Over the points in their sharp quadratic: how many, and the sums of a_i, b_i, a_i^2, a_i b_i, b_i^2.
+
+    Mostly the points agree, deep in either basin, and the sums are known; the same numbers, bit for bit, as those that
+    are added up where the points differ.
+    """
+    own = _own_limit(a, b)
+    margin = fma(a * 9.0, a, fma(b * 99.0, b, p.size)) * 1e-9  # more than rounding can do
+    sharp, flat = _all_sharp(a, b, own, margin, p), _all_flat(a, b, margin, p)
+    zero = alike(0.0, a)
+    if not any_true(~(sharp | flat)):
+        return (
+            select(sharp, p.samples, zero), select(sharp, p.sums[0], zero), select(sharp, p.sums[1], zero),
+            select(sharp, p.sums[2], zero), select(sharp, p.sums[3], zero), select(sharp, p.sums[4], zero),
+        )  # fmt: skip
+    count = sum_a = sum_b = sum_aa = sum_ab = sum_bb = zero
+    for i in range(p.samples):
+        sharp = _is_sharp(a, b, own, i, p)
+        count = _add_if(sharp, count, 1.0)
+        sum_a = _add_if(sharp, sum_a, p.a[i])
+        sum_b = _add_if(sharp, sum_b, p.b[i])
+        sum_aa = _add_if(sharp, sum_aa, p.aa[i])
+        sum_ab = _add_if(sharp, sum_ab, p.ab[i])
+        sum_bb = _add_if(sharp, sum_bb, p.bb[i])
+    return count, sum_a, sum_b, sum_aa, sum_ab, sum_bb
 
 
 @lanes_function
@@ -86,15 +169,8 @@ def _sample_gradient(w: Any, i: Any, label: Any, scale: Any, out: Any, p: Any) -
 
 @lanes_function
 def _gradient(w: Any, out: Any, p: Any, step: Any, stream: Any) -> Any:
-    """From the number of points in their sharp quadratic, and the sums of a_i and b_i over them."""
     a, b = _rotate(w)
-    own = _own_limit(a, b)
-    count = sharp_a = sharp_b = 0.0
-    for i in range(p.samples):
-        sharp = _is_sharp(a, b, own, i, p)
-        count = _add_if(sharp, count, 1.0)
-        sharp_a = _add_if(sharp, sharp_a, p.a[i])
-        sharp_b = _add_if(sharp, sharp_b, p.b[i])
+    count, sharp_a, sharp_b, _, _, _ = _sharp_sums(a, b, p)
     slope_a = 20.0 * fma(count, a, -sharp_a) + 2.0 * (fma(p.samples - count, a, -p.sums[0]) + sharp_a)
     slope_b = 200.0 * fma(count, b - 2 * _ROOT2, -sharp_b) + 2.0 * (fma(p.samples - count, b, -p.sums[1]) + sharp_b)
     scale = _HALF_ROOT / p.samples
@@ -111,16 +187,7 @@ def _spread(count: Any, x: Any, y: Any, sum_a: Any, sum_b: Any, sum_ab: Any) -> 
 @lanes_function
 def _gradient_moments(w: Any, mean: Any, second: Any, p: Any) -> Any:
     a, b = _rotate(w)
-    own = _own_limit(a, b)
-    count = sharp_a = sharp_b = sharp_aa = sharp_ab = sharp_bb = 0.0
-    for i in range(p.samples):
-        sharp = _is_sharp(a, b, own, i, p)
-        count = _add_if(sharp, count, 1.0)
-        sharp_a = _add_if(sharp, sharp_a, p.a[i])
-        sharp_b = _add_if(sharp, sharp_b, p.b[i])
-        sharp_aa = _add_if(sharp, sharp_aa, p.aa[i])
-        sharp_ab = _add_if(sharp, sharp_ab, p.ab[i])
-        sharp_bb = _add_if(sharp, sharp_bb, p.bb[i])
+    count, sharp_a, sharp_b, sharp_aa, sharp_ab, sharp_bb = _sharp_sums(a, b, p)
     rest, top, total = p.samples - count, b - 2 * _ROOT2, p.sums
     flat_a, flat_b = total[0] - sharp_a, total[1] - sharp_b
     slope_a = 20.0 * fma(count, a, -sharp_a) + 2.0 * fma(rest, a, -flat_a)
@@ -143,9 +210,7 @@ def _gradient_moments(w: Any, mean: Any, second: Any, p: Any) -> Any:
 @lanes_function
 def _share_sharp(w: Any, p: Any) -> Any:
     a, b = _rotate(w)
-    own, count = _own_limit(a, b), 0.0
-    for i in range(p.samples):
-        count = _add_if(_is_sharp(a, b, own, i, p), count, 1.0)
+    count, _, _, _, _, _ = _sharp_sums(a, b, p)
     return count * (1.0 / p.samples)
 
 
