@@ -9,7 +9,10 @@ asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import functools
+import gc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from numba import njit
@@ -26,15 +29,13 @@ def compile_kernel(run: Callable[..., Any], recipe: Any) -> Any:
     options: Any = {"nogil": True, "error_model": "numpy", "_nrt": counting, "no_cfunc_wrapper": True}
     kernel = njit(**options)(run)
     if hasattr(kernel, "compile"):
-        _count_if_asked(kernel)
+        kernel.compile = functools.partial(_compile, kernel, kernel.compile)
     return attach(kernel, recipe)
 
 
-def _count_if_asked(kernel: Any) -> None:
-    """Compile again, counting references, where a function turns out to make arrays."""
-    compile_once = kernel.compile
-
-    def attempt(signature: Any) -> Any:
+def _compile(kernel: Any, compile_once: Callable[[Any], Any], signature: Any) -> Any:
+    """Compile, and once more, counting references, where a function turns out to make arrays."""
+    with _collector_paused():
         try:
             return compile_once(signature)
         except NumbaError as error:
@@ -43,4 +44,14 @@ def _count_if_asked(kernel: Any) -> None:
             kernel.targetoptions["_nrt"] = True
             return compile_once(signature)
 
-    kernel.compile = attempt
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Numba makes a million objects; looking through them for cycles, again and again, takes a tenth of its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
