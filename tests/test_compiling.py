@@ -14,6 +14,7 @@ from toylands.ensemble import DIVERGENCE_LIMIT
 from toylands.kernels import build_kernel
 from toylands.kernels.compiling import compile_kernel
 from toylands.prepared import prepare
+from toylands.simd import lanes_function
 
 pytestmark = pytest.mark.skipif(NOJIT, reason="nothing is compiled")
 
@@ -39,9 +40,16 @@ def branching_loss(w, p):
 loss_compiled = njit(loss)
 
 
-def run_of(landscape):
+@lanes_function
+def weighted(w, p):
+    """A lanes function that makes an array."""
+    weights = np.array([1.0, 3.0])
+    return weights[0] * w[0] + weights[1] * w[1]
+
+
+def run_of(landscape, *further):
     rule = tl.dynamics.gd(0.1)
-    record = tl.record(*landscape.observables.values())
+    record = tl.record(*landscape.observables.values(), *further)
     return prepare(landscape, rule, [1.0, 2.0], 3, 64, record, 0, None, DIVERGENCE_LIMIT, 0)
 
 
@@ -63,14 +71,19 @@ def test_kernels_of_ours_count_no_references():
         assert "NRT_" not in kernel.inspect_llvm(kernel.signatures[0])
 
 
-def test_a_function_that_makes_arrays_in_lanes():
+def test_functions_of_points_may_make_arrays():
     landscape = tl.landscapes.from_functions(loss=loss, gradient=gradient, size=2)
-    run = run_of(landscape)
+    assert after_three_steps(landscape) == pytest.approx(EXPECTED, rel=1e-14)
+
+
+def test_a_function_of_lanes_that_makes_an_array_is_compiled_with_counting():
+    landscape = tl.landscapes.WideningValley(1)
+    run = run_of(landscape, tl.Observable("weighted", weighted, landscape.parameters))
     kernel = build_kernel.__wrapped__(run.recipe())
     assert not kernel.targetoptions["_nrt"]
-    run.batch(kernel, 0, 0)
-    assert kernel.targetoptions["_nrt"]  # Numba asked for it
-    assert after_three_steps(landscape) == pytest.approx(EXPECTED, rel=1e-14)
+    output = run.batch(kernel, 0, 1)
+    assert kernel.targetoptions["_nrt"]
+    assert output.sums[0, 0, -1, 0] == 1.0 + 3.0 * 2.0
 
 
 def test_a_function_for_one_trajectory_at_a_time_is_compiled_with_counting_at_once():

@@ -4,7 +4,7 @@ A kernel is given every array that it works on and makes none of its own. Numba 
 all the same, at every call of an inlined function: atomic additions to a counter that all threads share, once a step
 and array, which cost the two-basin surface a quarter of its speed on two threads. Only a function of a user's may make
 arrays; a kernel that holds one is compiled with counting, at once where its author is known to do so, else when Numba
-asks for it.
+refuses it without.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from numba.core.errors import NumbaError
 
 from toylands.kernels.cache import attach, leaves
 
-_ASKS = "NRT required"  # what Numba says where memory is asked for and there is no counting
-
 
 def compile_kernel(run: Callable[..., Any], recipe: Any) -> Any:
     """``run`` as a kernel (compiled on its first call), with its place on disk."""
@@ -34,14 +32,15 @@ def compile_kernel(run: Callable[..., Any], recipe: Any) -> Any:
 
 
 def _compile(kernel: Any, compile_once: Callable[[Any], Any], signature: Any) -> Any:
-    """Compile, and once more, counting references, where a function turns out to make arrays."""
+    """Compile; where that fails, once more, counting references: a function may turn out to make arrays."""
     with _collector_paused():
         try:
             return compile_once(signature)
-        except NumbaError as error:
-            if _ASKS not in str(error) or kernel.targetoptions["_nrt"]:
+        except NumbaError:  # says in many ways that arrays need counting
+            if kernel.targetoptions["_nrt"]:
                 raise
             kernel.targetoptions["_nrt"] = True
+            kernel._compiler._failed_cache.clear()  # Numba remembers what failed
             return compile_once(signature)
 
 
