@@ -5,26 +5,25 @@ all of them are inlined and optimised again in the kernel. For the hundred small
 than the kernel itself. Here such a function stays as Numba wrote it, LLVM's text not yet optimised: the kernel takes it
 in, and is optimised once.
 
-This builds on parts of Numba that it does not promise to keep. Where they are missing, functions compile the ordinary
-way, slower and to the same kernel.
+This builds on parts of Numba that it does not promise to keep, as they are from 0.62 to 0.68. With another Numba,
+functions compile the ordinary way, slower and to the same kernel.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numba
+
 INLINED: Any = {"forceinline": True, "no_cfunc_wrapper": True}
 """Options of every function of lanes."""
 
-try:
+if (0, 62) <= tuple(int(part) for part in numba.__version__.split(".")[:2]) <= (0, 68):
     from numba import _dynfunc  # type: ignore[attr-defined]
     from numba.core.codegen import JITCodeLibrary
     from numba.core.compiler import CompilerBase, DefaultPassBuilder
     from numba.core.compiler_machinery import register_pass
     from numba.core.typed_passes import NativeLowering
-except ImportError:  # pragma: no cover - another Numba
-    pass
-else:
 
     class _Unfinished(JITCodeLibrary):
         """A function and what it calls, neither optimised nor made machine code."""
@@ -57,7 +56,6 @@ else:
                 description.lookup_module(), description.qualname.split(".")[-1], "inlined", 0, lowered.env, (library,)
             )
             state.targetctx.insert_user_function(nowhere, description, [library])
-            state.reload_init.extend(library._reload_init)
             state["cr"] = lowered._replace(cfunc=nowhere)
             return True
 
