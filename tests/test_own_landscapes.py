@@ -355,3 +355,15 @@ def test_the_example_of_the_readme_runs():
     assert len([line for line in block.splitlines() if line.strip()]) < 20
     assert np.isfinite(space["run"]["hessian_trace"].mean[-1])
     assert space["neuron"].kernels.labels == "additive"
+
+
+def test_a_class_that_forgets_its_parameters_is_told_so():
+    class Forgetful(tl.landscapes.Landscape):
+        size, observables = 1, None
+
+        @classmethod
+        def example(cls):
+            return cls()
+
+    with pytest.raises(TypeError, match="Forgetful has no parameters"):
+        Forgetful.example().describe()

@@ -118,9 +118,19 @@ class Landscape(abc.ABC):
         """Number of coordinates of the state."""
 
     @property
-    @abc.abstractmethod
     def parameters(self) -> Any:
-        """NamedTuple of numbers and contiguous arrays that the lanes functions receive as ``p``."""
+        """NamedTuple of numbers and contiguous arrays that the lanes functions receive as ``p``.
+
+        Here what a landscape has put into ``_parameters``; others make it anew.
+
+        Raises
+        ------
+        TypeError
+            If it has done neither.
+        """
+        if not hasattr(self, "_parameters"):
+            raise TypeError(f"{type(self).__name__} has no parameters: define them, or set _parameters")
+        return self._parameters
 
     @property
     @abc.abstractmethod

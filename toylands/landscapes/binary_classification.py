@@ -153,12 +153,6 @@ class BinaryClassification(Landscape):
         return dim if self.width == 0 else (dim + 1) * self.width
 
     @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[attr-defined]
-        return parameters
-
-    @property
     def observables(self) -> dict[str, Observable]:
         """loss, accuracy, hessian_trace, margin, sq_norm."""
         return make_observables(

@@ -101,11 +101,6 @@ class HardInstance(Landscape):
             raise TypeError(f"noisy must be True or False, got {self.noisy!r}")
 
     @property
-    def parameters(self) -> Any:
-        """What the kernels receive."""
-        return self._parameters
-
-    @property
     def size(self) -> int:
         """T + 1."""
         return int(self._parameters.steps) + 1

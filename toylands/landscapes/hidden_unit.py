@@ -147,12 +147,6 @@ class HiddenUnit(OneUnit):
         return cls.random(samples=6, relevant=2, spurious=2, test_samples=4)
 
     @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[attr-defined]
-        return parameters
-
-    @property
     def observables(self) -> dict[str, Observable]:
         """loss, test_loss, hessian_trace, reduced_loss, effective_loss, sq_norm_spurious, sq_v."""
         return make_observables(

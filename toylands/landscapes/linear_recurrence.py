@@ -123,12 +123,6 @@ class LinearRecurrence(Landscape):
         return self.dim
 
     @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[attr-defined]
-        return parameters
-
-    @property
     def observables(self) -> dict[str, Observable]:
         """sq_norm."""
         return make_observables(self.parameters, {"sq_norm": (_sq_norm, "|w|^2 (antipgd Prop. C.4)", _pooled_sq_norm)})

@@ -12,7 +12,7 @@ from toylands.described import digest
 from toylands.landscapes import matrix_sensing_kernels as lanes_functions
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.landscapes.held_out import training_and_held_out
-from toylands.landscapes.matrix_sensing_kernels import Parameters, make_parameters
+from toylands.landscapes.matrix_sensing_kernels import make_parameters
 from toylands.observables import Observable
 
 
@@ -165,12 +165,6 @@ class MatrixSensing(Landscape):
     def size(self) -> int:
         """n columns."""
         return int(self.matrices.shape[1]) * self._columns
-
-    @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[attr-defined]
-        return parameters
 
     @property
     def observables(self) -> dict[str, Observable]:

@@ -167,12 +167,6 @@ class OneHiddenLayer(Landscape):
         return len(self.output) * int(self.design.shape[1])
 
     @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[attr-defined]
-        return parameters
-
-    @property
     def observables(self) -> dict[str, Observable]:
         """loss, test_loss, accuracy, test_accuracy, fitted, hessian_trace, sq_norm."""
         f = lanes_functions

@@ -107,11 +107,6 @@ class FunctionLandscape(Landscape):
         return self.coordinates
 
     @property
-    def parameters(self) -> Any:
-        """What the functions receive."""
-        return self._parameters
-
-    @property
     def observables(self) -> dict[str, Observable]:
         """loss, and the user's own."""
         docs = {role: inspect.getdoc(python_body(f)) or f"{role}, as given" for role, f in self.functions.items()}

@@ -11,7 +11,7 @@ from toylands import validation
 from toylands.landscapes import quadratic_regression_kernels as lanes_functions
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.landscapes.held_out import training_and_held_out
-from toylands.landscapes.quadratic_regression_kernels import Parameters, make_parameters
+from toylands.landscapes.quadratic_regression_kernels import make_parameters
 from toylands.observables import Observable
 
 
@@ -119,12 +119,6 @@ class QuadraticRegression(Landscape):
     def size(self) -> int:
         """dim."""
         return int(self.design.shape[1])
-
-    @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[attr-defined]
-        return parameters
 
     @property
     def observables(self) -> dict[str, Observable]:

@@ -116,12 +116,6 @@ class ReducedHiddenUnit(OneUnit):
         return cls([1.0, -0.5], 2)  # type: ignore[arg-type]
 
     @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[attr-defined]
-        return parameters
-
-    @property
     def observables(self) -> dict[str, Observable]:
         """loss, hessian_trace, effective_loss, sq_norm_spurious, sq_v."""
         return make_observables(

@@ -146,12 +146,6 @@ class ScalarFactorization(Landscape):
         return 2
 
     @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[attr-defined]
-        return parameters
-
-    @property
     def observables(self) -> dict[str, Observable]:
         """loss, hessian_trace, product, imbalance."""
         return make_observables(

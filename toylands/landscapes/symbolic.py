@@ -19,7 +19,7 @@ from toylands.simd import LaneView
 if TYPE_CHECKING:
     import sympy as sp
 
-    from toylands.landscapes.derived import Derived, Parameters
+    from toylands.landscapes.derived import Derived
 
 _DOCS = {
     "loss": "L(w)",
@@ -103,12 +103,6 @@ class SymbolicLandscape(Landscape):
     def size(self) -> int:
         """Number of variables."""
         return len(self.variables)
-
-    @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[assignment]
-        return parameters
 
     @property
     def observables(self) -> dict[str, Observable]:

@@ -314,12 +314,6 @@ class TwoBasins(Landscape):
         return 2
 
     @property
-    def parameters(self) -> Parameters:
-        """What the kernels receive."""
-        parameters: Parameters = self._parameters  # type: ignore[attr-defined]
-        return parameters
-
-    @property
     def observables(self) -> dict[str, Observable]:
         """loss, hessian_trace, escaped."""
         return make_observables(
