@@ -24,6 +24,7 @@ _MAIN = (  # workload, kind, then the least ratios to the stick, to NumPy and to
     ("valley", "gaussian", 0.75, 24.0, 10.0),
     ("recurrence", "gaussian_float32", 0.85, 42.0, None),
     ("two-basins", "covariance", 0.90, 100.0, None),
+    ("two-basins", "edge", 0.90, OVER_NUMPY, None),
     ("regression", "gaussian", 1.0, 10.0, None),
 )
 _FURTHER = {

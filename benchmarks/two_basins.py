@@ -24,6 +24,8 @@ TOP = 2 * math.sqrt(2)  # from the flat to the sharp minimum, along b
 START = math.sqrt(2)  # b of w = (1, 1)
 MANY = (102400, 50)  # trajectories and steps: what does not keep them all in memory
 FULL = "covariance"  # of the gradients, all of it; the others against NumPy alone
+EDGE = "edge"  # the same where the data points disagree, in steps too short to leave: the engine looks each of them up
+EDGE_ETA, EDGE_W = 1e-7, 0.82
 
 surface = functools.lru_cache(maxsize=1)(tl.landscapes.TwoBasins.random)
 
@@ -38,6 +40,7 @@ def _rules() -> dict[str, tl.dynamics.UpdateRule]:
     d = tl.dynamics
     return {
         FULL: d.gld_leading(ETA, trace=TRACE),
+        EDGE: d.gld_leading(EDGE_ETA, trace=TRACE),
         "constant": d.gld_const(ETA, math.sqrt(TRACE / 2)),
         "dynamic": d.gld_dynamic(ETA, trace=TRACE),
         "diagonal": d.gld_diag(ETA, trace=TRACE),
@@ -48,13 +51,22 @@ def _rules() -> dict[str, tl.dynamics.UpdateRule]:
     }
 
 
+def _eta(kind: str) -> float:
+    return EDGE_ETA if kind == EDGE else ETA
+
+
+def _start(kind: str) -> float:
+    """Both coordinates of w_0."""
+    return EDGE_W if kind == EDGE else 1.0
+
+
 def with_toylands(kind: str, trajectories: int, steps: int, observable: str = "escaped") -> Statistic:
     """`tl.simulate`, which keeps four moments and the extremes at every step."""
     landscape = surface()
     every = 1 if observable == "escaped" else steps
     record = tl.record(landscape.observables[observable], every=every)
     run = tl.simulate(
-        landscape, _rules()[kind], start=[1.0, 1.0], steps=steps, trajectories=trajectories, record=record
+        landscape, _rules()[kind], start=[_start(kind)] * 2, steps=steps, trajectories=trajectories, record=record
     )
     return float(run[observable].mean[-1]), float(run[observable].variance[-1])
 
@@ -144,18 +156,18 @@ def _numpy_loss(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def with_numpy(kind: str, trajectories: int, steps: int, tuned: bool = False) -> Statistic:
     """Arrays of trajectories x data points."""
-    moments = _numpy_moments_tuned if tuned else _numpy_moments
+    moments, eta = _numpy_moments_tuned if tuned else _numpy_moments, _eta(kind)
 
     def part(generator: np.random.Generator, count: int) -> np.ndarray:
-        a, b = np.zeros(count), np.full(count, START)
+        a, b = np.zeros(count), np.full(count, START * _start(kind))
         for _ in range(steps):
             if kind == "sgd":
                 ga, gb = _numpy_sgd(generator, a, b)
-                a, b = a - ETA * ga, b - ETA * gb
+                a, b = a - eta * ga, b - eta * gb
             else:
                 ga, gb, covariance, share = moments(a, b)
                 na, nb = _numpy_root(kind, covariance, share, generator.standard_normal((2, count)))
-                a, b = a + ETA * (na - ga), b + ETA * (nb - gb)
+                a, b = a + eta * (na - ga), b + eta * (nb - gb)
             escaped = b < 0
             escaped.mean(), escaped.var()
         return _numpy_loss(a, b)
@@ -270,12 +282,12 @@ def with_torch(kind: str, trajectories: int, steps: int) -> Statistic:
 
 def with_c(kind: str, trajectories: int, steps: int) -> Statistic:
     """`reference_data.c`."""
-    return reference.basins(np.stack(_points(), axis=1), ETA, TRACE, 1.0, trajectories, steps)
+    return reference.basins(np.stack(_points(), axis=1), _eta(kind), TRACE, _start(kind), trajectories, steps)
 
 
 def stick(module: Any, kind: str, trajectories: int, steps: int) -> Any:
     """The same on an outside measuring stick, with data of its own from the same law."""
-    return module.w3(n=trajectories, steps=steps)
+    return module.w3(n=trajectories, steps=steps, eta=_eta(kind), w0=(_start(kind), _start(kind)))
 
 
 def workloads() -> list[Workload]:
@@ -286,8 +298,9 @@ def workloads() -> list[Workload]:
 def _everybody(kind: str) -> Iterator[Contestant]:
     loss: Callable[..., Statistic] = functools.partial(with_toylands, observable="loss")
     yield Contestant("toylands", with_toylands, *MANY, shown=loss)
-    if kind == FULL:
+    if kind in (FULL, EDGE):
         yield Contestant("C", with_c, *MANY)
+    if kind == FULL:
         yield Contestant("Numba", with_numba, 1024, 100)
     yield Contestant("NumPy", with_numpy, 512, 100)
     if kind != "sgd":  # its threads would fight over the interpreter's lock
@@ -298,4 +311,4 @@ def _everybody(kind: str) -> Iterator[Contestant]:
 
 
 def _workload(kind: str) -> Workload:
-    return Workload("two-basins", kind, 2, ABOUT, tuple(_everybody(kind)), stick if kind == FULL else None)
+    return Workload("two-basins", kind, 2, ABOUT, tuple(_everybody(kind)), stick if kind in (FULL, EDGE) else None)
