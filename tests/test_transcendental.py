@@ -9,7 +9,7 @@ from conftest import NOJIT
 from numba import njit
 
 from toylands.simd import LANES, lanes, transcendental
-from toylands.simd.one_lane import alike, lane_of, with_lane
+from toylands.simd.across_lanes import alike, lane_of, lane_sum, with_lane
 
 pytestmark = pytest.mark.nojit
 NAMES = ("exp", "log", "sin", "cos", "tanh", "sign")
@@ -171,3 +171,17 @@ def test_single_lanes():
     swap_ends(a)
     assert a[0].tolist() == [7, 1, 2, 3, 4, 5, 6, 0]
     assert (a[1] == math.pi).all()
+
+
+def test_the_sum_of_the_lanes_is_the_same_in_all_of_them():
+    @njit
+    def add_up(a):
+        x = lanes(a)
+        x[0] = lane_sum(x[0])
+
+    numbers = np.array([1e16, 1.0, -1e16, 1.0, 0.1, 0.2, 0.3, 1e-20])  # the order of the additions shows
+    a = numbers.reshape(1, 8).copy()
+    add_up(a)
+    pairs = numbers[::2] + numbers[1::2]
+    assert (a[0] == (pairs[0] + pairs[1]) + (pairs[2] + pairs[3])).all()
+    assert np.array_equal(a[0], lane_sum(numbers))

@@ -10,7 +10,7 @@ import numpy as np
 from toylands.kernels.apart import apart_function, stay_apart
 from toylands.kernels.layout import SUMS, Output, Scratch
 from toylands.simd import LANES, absolute, fma, lanes, lanes_function, maximum, select, splat
-from toylands.simd.one_lane import lane_sum
+from toylands.simd.across_lanes import lane_sum
 
 CHECK_SPACING = 16  # steps: divergence of coordinates is looked for at recorded steps at least this far apart
 OBSERVABLE_LIMIT = 1e300  # an observable beyond this, or not a number, means divergence as well

@@ -12,7 +12,7 @@ from toylands import validation
 from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make_observables
 from toylands.observables import Observable
 from toylands.simd import fma, lanes_function, select, sqrt, take
-from toylands.simd.one_lane import alike
+from toylands.simd.across_lanes import alike
 from toylands.simd.transcendental import atan2
 
 COUNT = 13

@@ -23,7 +23,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
 from toylands.simd import absolute, fma, lanes_function, maximum, minimum, select, sqrt, take
-from toylands.simd.one_lane import alike
+from toylands.simd.across_lanes import alike
 from toylands.simd.transcendental import cos, exp, log, sign, sin, tanh
 
 _CALLS: dict[Any, str] = {

@@ -18,9 +18,9 @@ from numba.extending import overload
 from toylands.landscapes.base import LandscapeKernels
 from toylands.observables import python_body
 from toylands.simd import LANES, lanes
+from toylands.simd.across_lanes import alike, lane_of, with_lane
 from toylands.simd.familiar import as_point
 from toylands.simd.inlining import INLINED
-from toylands.simd.one_lane import alike, lane_of, with_lane
 
 IN_LANES, ONE_BY_ONE, PLAIN = "eight trajectories at once", "one trajectory at a time", "plain Python"
 

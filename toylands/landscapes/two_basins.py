@@ -13,7 +13,7 @@ from toylands.landscapes.base import Landscape, LandscapeKernels, Measured, make
 from toylands.landscapes.further import distance_to_points
 from toylands.observables import Observable
 from toylands.simd import any_true, fma, lanes_function, maximum, minimum, select, take
-from toylands.simd.one_lane import alike
+from toylands.simd.across_lanes import alike
 
 SHARP, FLAT = (1.0, 1.0), (-1.0, -1.0)
 _ROOT2 = math.sqrt(2.0)

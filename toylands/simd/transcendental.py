@@ -23,6 +23,7 @@ from numba import types
 from numba.extending import overload
 
 from toylands.polynomials import economise
+from toylands.simd.across_lanes import lane_of, with_lane
 from toylands.simd.arrays import lanes_function
 from toylands.simd.functions import (
     absolute,
@@ -37,7 +38,6 @@ from toylands.simd.functions import (
     splat,
 )
 from toylands.simd.inlining import INLINED
-from toylands.simd.one_lane import lane_of, with_lane
 from toylands.simd.tables import exponent, mantissa
 from toylands.simd.values import LANES, VECTOR, constant, declare, floats, intrinsic
 
