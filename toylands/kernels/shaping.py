@@ -25,9 +25,11 @@ def _cholesky(a: Any, scale: Any, factor: Any, n: Any) -> Any:
         floor = pivot * 1e-14  # what rounding leaves of a pivot that is 0
         for k in range(j):
             pivot = fma(-factor[packed(j, k)], factor[packed(j, k)], pivot)
-        root = sqrt(maximum(pivot, 0.0))
-        inverse = select(pivot > floor, 1.0 / root, splat(0.0))
-        factor[packed(j, j)] = pivot * inverse
+        root = select(pivot > floor, sqrt(maximum(pivot, 0.0)), splat(0.0))
+        factor[packed(j, j)] = root
+        if j + 1 == n:
+            break
+        inverse = _ratio(splat(1.0), root)
         for i in range(j + 1, n):
             entry = a[packed(i, j)] * scale
             for k in range(j):
