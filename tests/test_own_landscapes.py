@@ -367,3 +367,14 @@ def test_a_class_that_forgets_its_parameters_is_told_so():
 
     with pytest.raises(TypeError, match="Forgetful has no parameters"):
         Forgetful.example().describe()
+
+
+def test_kernels_for_another_number_of_coordinates_are_refused():
+    """They would write beside the state."""
+
+    class Wider(tl.landscapes.TwoBasins):
+        size = 3
+
+    wider = Wider([[0.0, 0.0]])
+    with pytest.raises(ValueError, match="Wider's kernels are for 2 coordinates, but it has 3"):
+        tl.simulate(wider, dynamics.gd(0.1), start=[1.0, 1.0, 1.0], steps=1, trajectories=1)

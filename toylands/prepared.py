@@ -192,6 +192,11 @@ def prepare(
     first_trajectory = validation.positive_int("first_trajectory", first_trajectory, minimum=0)
     if first_trajectory % BLOCK:
         raise ValueError(f"first_trajectory = {first_trajectory} must be a multiple of {BLOCK}")
+    if landscape.kernels.size not in (None, landscape.size):
+        raise ValueError(
+            f"{type(landscape).__name__}'s kernels are for {landscape.kernels.size} coordinates, but it has "
+            f"{landscape.size}"
+        )
     landscape.check_steps(steps)
     if record is None:
         record = make_record(*landscape.observables.values())

@@ -217,7 +217,7 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
     measure, keep_all = build_measure(plain), build_keep_all(len(plain))
     average, averaging = build_average(plain), recipe.averaging
     n_observables, exits, paths = len(plain), recipe.exit_observable is not None, recipe.paths
-    watched = recipe.watched
+    watched, size = recipe.watched, recipe.landscape_kernels.size
     rademacher = recipe.noise == "rademacher" and recipe.covariance is None
     _, draw = build_draw("rademacher" if rademacher else None)
 
@@ -237,6 +237,8 @@ def build_coupled_kernel(recipe: Recipe) -> Any:
     def run(p: Any, n: int, rule: Any, job: Any, scratch: Any, output: Any) -> bool:
         tally, whole, rows = bind_tally(scratch), bind_group(scratch), scratch.rows
         records, group = job.at.shape[0], scratch.group
+        if size is not None:
+            n = size  # which the compiler knows
         for block in range(job.n_blocks):
             left = job.trajectories - (job.first_block + block) * BLOCK
             vectors = min(VECTORS, max(1, (left + LANES - 1) // LANES))

@@ -186,6 +186,7 @@ class Cycling(Landscape):
         sample_gradient=_sample_gradient,
         labels="additive",
         hessian=_hessian,
+        size=6,
     )
     loss = Measured("L.")
     hessian_trace = Measured("Tr of the Hessian.")

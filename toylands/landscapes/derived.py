@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 
-from toylands.landscapes.base import LandscapeKernels
+from toylands.landscapes.base import LandscapeKernels, unrolled
 from toylands.landscapes.generated import Constants, Writer, function_of
 
 
@@ -168,7 +168,7 @@ def derive(form: Form) -> Derived:
     if form.columns:
         kernels |= {name: functions.pop(name) for name in ("samples", "sample_gradient")}
     return Derived(
-        LandscapeKernels(**kernels, labels=form.labels),
+        LandscapeKernels(**kernels, labels=form.labels, size=unrolled(form.size)),
         {name: functions[name] for name in ("loss", "gradient_norm", "hessian_trace", *dict(form.observables))},
         functions["trace_gradient"],
         constants,

@@ -15,7 +15,7 @@ from numba import config, njit
 from numba.core.errors import NumbaError
 from numba.extending import overload
 
-from toylands.landscapes.base import LandscapeKernels
+from toylands.landscapes.base import LandscapeKernels, unrolled
 from toylands.observables import python_body
 from toylands.simd import LANES, lanes
 from toylands.simd.across_lanes import alike, lane_of, with_lane
@@ -216,7 +216,7 @@ def compile_functions(functions: tuple[tuple[str, Any], ...], size: int, kind: A
         )
     kernels = {role: _value_kernel(each, size) for role, each in own.items() if role != "gradient"}
     return Compiled(
-        LandscapeKernels(gradient=_gradient_kernel(own["gradient"], size)),
+        LandscapeKernels(gradient=_gradient_kernel(own["gradient"], size), size=unrolled(size)),
         kernels,
         {role: each.form for role, each in own.items()},
     )

@@ -117,6 +117,7 @@ class ScalarFactorization(Landscape):
         sample_gradient=_sample_gradient,
         labels="additive",
         hessian=_hessian,
+        size=2,
     )
     loss = Measured("L(u, v).")
     hessian_trace = Measured("Tr of the Hessian.")

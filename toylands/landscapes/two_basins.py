@@ -282,6 +282,7 @@ class TwoBasins(Landscape):
         sample_gradient=_sample_gradient,
         hessian=_hessian,
         gradient_moments=_gradient_moments,
+        size=2,
     )
     loss = Measured("L(w).")
     hessian_trace = Measured("Tr of the Hessian.")
