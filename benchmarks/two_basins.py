@@ -311,4 +311,5 @@ def _everybody(kind: str) -> Iterator[Contestant]:
 
 
 def _workload(kind: str) -> Workload:
-    return Workload("two-basins", kind, 2, ABOUT, tuple(_everybody(kind)), stick if kind in (FULL, EDGE) else None)
+    about = f"{ABOUT}, where the data points disagree" if kind == EDGE else ABOUT
+    return Workload("two-basins", kind, 2, about, tuple(_everybody(kind)), stick if kind in (FULL, EDGE) else None)
