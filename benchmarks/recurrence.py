@@ -44,6 +44,19 @@ def with_numpy(noise: str, trajectories: int, steps: int, tuned: bool = False) -
     return peers.numpy_run(part, trajectories, tuned)
 
 
+def with_numpy_as_written(noise: str, trajectories: int, steps: int) -> Statistic:
+    """As in a script for a paper."""
+    generator = np.random.default_rng(1)
+    w, before = np.zeros((trajectories, DIM)), np.zeros((trajectories, DIM))
+    for _ in range(steps):
+        xi = peers.numpy_noise_as_written(generator, noise, w.shape)
+        w = RHO * w + SIGMA * (xi - before)
+        before = xi
+        square = (w**2).sum(axis=1)
+        square.mean(), square.var()
+    return float(square.mean()), float(square.var())
+
+
 @numba.njit(parallel=True, fastmath=True)
 def _numba(gaussian: bool, trajectories: int, steps: int) -> Any:
     squares = np.empty((steps, trajectories))
@@ -135,6 +148,7 @@ def _workload(noise: str) -> Workload:
         Contestant("C", with_c, many, 1000),
         Contestant("Numba", with_numba, 1024, 100),
         *peers.plain_and_tuned("NumPy", with_numpy, noise, 512, 100),
+        Contestant("NumPy as written", with_numpy_as_written, 4096, 20),
         *peers.plain_and_tuned("JAX", with_jax, noise, peers.JAX_TRAJECTORIES, 100),
         *peers.plain_and_tuned("PyTorch", with_torch, noise, 1024, 100),
     )

@@ -50,6 +50,20 @@ def with_numpy(noise: str, trajectories: int, steps: int, tuned: bool = False) -
     return peers.numpy_run(part, trajectories, tuned)
 
 
+def with_numpy_as_written(noise: str, trajectories: int, steps: int) -> Statistic:
+    """As in a script for a paper."""
+    generator = np.random.default_rng(1)
+    w, before = np.full((trajectories, DIM + 1), START), np.zeros((trajectories, DIM + 1))
+    for _ in range(steps):
+        xi = peers.numpy_noise_as_written(generator, noise, w.shape)
+        u, v = w[:, :-1], w[:, -1:]
+        gradient = np.hstack([v**2 * u, (u**2).sum(axis=1, keepdims=True) * v])
+        w = w - ETA * gradient + SIGMA * (xi - before)
+        before = xi
+    trace = DIM * w[:, -1] ** 2 + (w[:, :-1] ** 2).sum(axis=1)
+    return float(trace.mean()), float(trace.var())
+
+
 @numba.njit(parallel=True, fastmath=True)
 def _numba(gaussian: bool, trajectories: int, steps: int) -> Any:
     traces = np.empty((steps // EVERY, trajectories))
@@ -157,6 +171,7 @@ def _workload(noise: str) -> Workload:
         Contestant("C", with_c, many, 1000),
         Contestant("Numba", with_numba, 1024, 100),
         *peers.plain_and_tuned("NumPy", with_numpy, noise, 512, 100),
+        Contestant("NumPy as written", with_numpy_as_written, 4096, 20),
         *peers.plain_and_tuned("JAX", with_jax, noise, peers.JAX_TRAJECTORIES, 100),
         *peers.plain_and_tuned("PyTorch", with_torch, noise, 1024, 100),
     )
