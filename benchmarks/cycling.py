@@ -130,7 +130,7 @@ def with_jax(kind: str, trajectories: int, steps: int) -> Statistic:
 def workloads() -> list[Workload]:
     """One kind: batches of one."""
     contestants = (
-        Contestant("toylands", with_toylands, 16384, 500),
+        Contestant("toylands", with_toylands, 131072, 500),
         Contestant("Numba", with_numba, 4096, 500),
         Contestant("NumPy", with_numpy, 2048, 200),
         Contestant("JAX", with_jax, 2048, 200),

@@ -131,7 +131,7 @@ def workloads() -> list[Workload]:
 
 def _workload(noise: str) -> Workload:
     contestants = (
-        Contestant("toylands", with_toylands, 40960 if noise == "rademacher" else 10240, STEPS),
+        Contestant("toylands", with_toylands, 327680 if noise == "rademacher" else 40960, STEPS),
         Contestant("Numba", with_numba, 1024, STEPS),
         *peers.plain_and_tuned("NumPy", with_numpy, noise, 512, STEPS),
         *peers.plain_and_tuned("JAX", with_jax, noise, peers.JAX_TRAJECTORIES, STEPS),

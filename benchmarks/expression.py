@@ -105,7 +105,7 @@ def workloads() -> list[Workload]:
 
 def _workload(noise: str) -> Workload:
     contestants = (
-        Contestant("toylands", with_toylands, 16384, 1000),
+        Contestant("toylands", with_toylands, 65536, 1000),
         *peers.plain_and_tuned("NumPy", with_numpy, noise, 2048, 200),
         *peers.plain_and_tuned("JAX", with_jax, noise, 4096, 200),
     )

@@ -133,7 +133,7 @@ def workloads() -> list[Workload]:
 def _workload(kind: str) -> Workload:
     n, measurements = SIZES[kind]
     size = (256, 100) if n == 20 else (128, 3)
-    many = (1024, 100) if n == 20 else (128, 8)  # the engine describes its data once a run
+    many = (2048, 100) if n == 20 else (128, 8)  # the engine describes its data once a run
     about = f"matrix sensing, n = {n}, {measurements} measurements, d = {n * n}, Gaussian Anti-PGD, loss at the end"
     contestants = (
         Contestant("toylands", with_toylands, *many),

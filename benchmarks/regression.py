@@ -185,11 +185,11 @@ def workloads() -> list[Workload]:
 
 def _everybody(kind: str) -> Iterator[Contestant]:
     if kind != "gaussian":
-        yield Contestant("toylands", with_toylands, 2048, 200)
+        yield Contestant("toylands", with_toylands, 16384, 200)
         yield Contestant("NumPy", with_numpy, 1024, 200)
         return
-    yield Contestant("toylands", with_toylands, 256, 1000)
-    yield Contestant("C", with_c, 256, 1000)
+    yield Contestant("toylands", with_toylands, 1024, 1000)
+    yield Contestant("C", with_c, 1024, 1000)
     yield Contestant("Numba", with_numba, 256, 200)
     yield Contestant("NumPy", with_numpy, 256, 200)
     yield Contestant("JAX", with_jax, 256, 200)

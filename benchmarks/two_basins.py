@@ -22,7 +22,7 @@ ETA, TRACE, SAMPLES = 0.005, 0.01, 100
 ABOUT = f"two basins, {SAMPLES} data points, noise of squared norm {TRACE}, escapes at every step"
 TOP = 2 * math.sqrt(2)  # from the flat to the sharp minimum, along b
 START = math.sqrt(2)  # b of w = (1, 1)
-MANY = (102400, 50)  # trajectories and steps: what does not keep them all in memory
+MANY = (102400, 200)  # trajectories and steps: what does not keep them all in memory
 FULL = "covariance"  # of the gradients, all of it; the others against NumPy alone
 EDGE = "edge"  # the same where the data points disagree, in steps too short to leave: the engine looks each of them up
 EDGE_ETA, EDGE_W = 1e-7, 0.82
