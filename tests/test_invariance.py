@@ -1,6 +1,7 @@
 """Rung g: the same seed gives the same bits, whatever the threads, the batches, the interruptions and the restarts."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from conftest import NOJIT
 
 import toylands as tl
 from toylands import dynamics, ensemble, prepared
+from toylands.batches import batch_size
 from toylands.landscapes import LinearRecurrence, QuadraticRegression, TwoBasins, WideningValley
 
 pytestmark = pytest.mark.nojit
@@ -250,3 +252,19 @@ def test_a_target_is_reached_at_the_same_place(noise, target, monkeypatch):
     assert simulate(10**6, target=target, resume=part) == one
     assert simulate(10**6, target=target, resume=one) == one
     assert simulate(one.trajectories) == simulate(one.trajectories, resume=part)
+
+
+@pytest.mark.parametrize("steps", [1, 100, 100_000])
+def test_batches_are_shared_out_evenly(steps):
+    """No worker waits for another longer than a block a round takes, whatever the engine thinks of its own speed."""
+    problem = tl.landscapes.MatrixSensing.random(20, 2, 10)
+    rule = tl.dynamics.pgd(0.1, 0.1)
+    start, record = np.zeros(problem.size), tl.record(problem.loss, every=steps)
+    run = prepared.prepare(problem, rule, start, steps, 64, record, 0, None, 1e6, 0)
+    for workers in (1, 2, 3, 16):
+        for blocks in (0, 1, 5, 32, 33, 1000):
+            size = batch_size(run, blocks, workers, None)
+            rounds = math.ceil(math.ceil(blocks / size) / workers)
+            assert size >= 1
+            assert rounds * size <= blocks / workers + rounds
+    assert batch_size(run, 32, 2, 11) == 11  # asked for

@@ -35,7 +35,7 @@ def missing_blocks(forest: MomentForest, run: Prepared) -> list[tuple[int, int]]
 
 
 def batch_size(run: Prepared, blocks: int, workers: int, asked: int | None) -> int:
-    """Blocks a kernel call: about a tenth of a second, a fair share for each worker, and bounded memory."""
+    """Blocks a kernel call: about a tenth of a second, the same number for each worker, and bounded memory."""
     if asked is not None:
         return validation.positive_int("batch_blocks", asked)
     if getattr(config, "DISABLE_JIT", False):
@@ -44,7 +44,9 @@ def batch_size(run: Prepared, blocks: int, workers: int, asked: int | None) -> i
     share = min(max(blocks / (4 * workers), _SHORTEST / cost), -(-blocks // workers))
     size = min(_LONGEST / cost, share, 1024)
     room = _BATCH_BYTES / (8 * 7 * max(1, len(run.at) * len(run.record.observables)))
-    return max(1, int(min(size, room)))
+    size = max(1, int(min(size, room)))
+    rounds = max(1, -(-blocks // (workers * size)))
+    return max(1, -(-blocks // (workers * rounds)))  # no larger, and as many batches for each worker
 
 
 def checkpoints(before: int, blocks: int) -> set[int]:
